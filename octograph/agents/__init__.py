@@ -1,0 +1,36 @@
+"""What happens to a query: the steps, their order, their events, and the threads that keep them."""
+
+from octograph.agents.conversation import Conversation
+from octograph.agents.events import (
+    Decided,
+    Event,
+    Finished,
+    Generated,
+    Routed,
+    Started,
+    StepStarted,
+    TextWritten,
+    document,
+)
+from octograph.agents.orchestration import CompiledGraph, orchestrate
+from octograph.agents.threads import ThreadInfo, ThreadStore
+from octograph.agents.turn import Attempt, Turn
+
+__all__ = [
+    "Attempt",
+    "CompiledGraph",
+    "Conversation",
+    "Decided",
+    "Event",
+    "Finished",
+    "Generated",
+    "Routed",
+    "Started",
+    "StepStarted",
+    "TextWritten",
+    "ThreadInfo",
+    "ThreadStore",
+    "Turn",
+    "document",
+    "orchestrate",
+]

@@ -1,0 +1,67 @@
+"""Evaluation data: JSON Lines, plain or gzipped."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from octograph.errors import UsageError
+
+__all__ = ["RoutingExample", "read_routing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingExample:
+    """A query and the worker that it should reach; ``"none"`` means out of scope."""
+
+    query: str
+    worker: str
+
+
+def read_routing(path: Path, *, limit: int | None = None, seed: int = 0) -> list[RoutingExample]:
+    """Read lines of ``{"query", "worker"}``; with `limit`, a random sample of that many.
+
+    Raises
+    ------
+    UsageError
+        The file is missing, empty, or a line is not such an object.
+
+    """
+    examples = [
+        RoutingExample(query=_text(path, number, line, "query"), worker=_text(path, number, line, "worker"))
+        for number, line in _lines(path)
+    ]
+    if not examples:
+        raise UsageError(f"{str(path)!r} holds no lines", hint='Write {"query": …, "worker": …} on each line.')
+    if limit is not None and limit < len(examples):
+        examples = random.Random(seed).sample(examples, limit)  # noqa: S311  # a sample, not a secret
+    return examples
+
+
+def _lines(path: Path) -> Iterator[tuple[int, Any]]:
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield number, json.loads(line)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{str(path)!r}, line {number}: not JSON ({error.msg})") from error
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{str(path)!r} cannot be read: {error}", hint="Give a JSON Lines file, plain or .gz."
+        ) from error
+
+
+def _text(path: Path, number: int, line: Any, key: str) -> str:
+    value = line.get(key) if isinstance(line, dict) else None
+    if not isinstance(value, str):
+        raise UsageError(
+            f"{str(path)!r}, line {number}: {key!r} is missing or no text",
+            hint='A line reads {"query": "…", "worker": "…"}, with the worker "none" for out of scope.',
+        )
+    return value

@@ -1,0 +1,114 @@
+"""What happens to a query, as it happens.
+
+The TUI, the JSON trace and the tests read these same events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from octograph.agents.turn import Turn
+from octograph.nodes.generation import Finish, Generation
+from octograph.nodes.master import Route
+
+__all__ = [
+    "Decided",
+    "Decision",
+    "Event",
+    "Finished",
+    "Generated",
+    "Routed",
+    "Started",
+    "StepName",
+    "StepStarted",
+    "TextWritten",
+    "document",
+]
+
+StepName = Literal["route", "generate", "decide"]
+Decision = Literal["accept", "escalate", "abstain", "cancel"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A query was taken on, or taken up again after a crash."""
+
+    thread: str
+    turn: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted:
+    """A step begins. A step that is tried again after a host's crash begins again, from nothing."""
+
+    step: StepName
+    worker: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """The master chose."""
+
+    route: Route
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextWritten:
+    """A worker wrote a further piece of its answer."""
+
+    worker: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generated:
+    """A worker is done, or could not answer: then `problem` says why."""
+
+    worker: str
+    finish: Finish
+    source: Literal["model", "tool"]
+    seconds: float
+    generation: Generation | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What becomes of the answer: `worker` is whose it was, `next` who is asked now."""
+
+    decision: Decision
+    worker: str | None
+    reason: str
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The turn is over; always the last event."""
+
+    turn: Turn
+
+
+Event = Started | StepStarted | Routed | TextWritten | Generated | Decided | Finished
+
+_KINDS: Mapping[type, str] = {
+    Started: "started",
+    StepStarted: "step",
+    Routed: "routed",
+    TextWritten: "text",
+    Generated: "generated",
+    Decided: "decided",
+    Finished: "finished",
+}
+
+
+def document(event: Event) -> dict[str, Any]:
+    """Return an event as a JSON document, with its ``kind``."""
+    body = asdict(event)
+    if isinstance(event, Routed):
+        body["route"] = event.route.document()
+    return {"kind": _KINDS[type(event)], **body}

@@ -1,0 +1,50 @@
+"""The state of a query's walk: plain data, so that a checkpoint can be read by any version and holds no code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypedDict
+
+from langgraph.channels.delta import DeltaChannel
+
+from octograph.nodes.cancellation import CancelToken
+
+__all__ = ["RunContext", "State"]
+
+SNAPSHOT_EVERY = 50
+
+
+def _append(turns: list[dict[str, Any]], writes: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [*turns, *(turn for write in writes for turn in write)]
+
+
+class State(TypedDict, total=False):
+    """What a checkpoint holds.
+
+    ``turns`` are the finished turns of the thread; a write appends. Only what was appended is stored with a
+    checkpoint, and the whole every so often, so a long thread does not grow with its square.
+    """
+
+    turns: Annotated[list[dict[str, Any]], DeltaChannel(_append, snapshot_frequency=SNAPSHOT_EVERY)]
+    query: str
+    """What is asked. Enough as input when the graph runs inside another."""
+    named: str | None
+    """The worker that the user named, if any: then the master is not asked."""
+    turn: dict[str, str]
+    """The turn in progress: ``id, thread, started``."""
+    route: dict[str, Any] | None
+    worker: str | None
+    """Who is asked now."""
+    draft: dict[str, Any] | None
+    """What it answered: ``text, finish, source, problem``."""
+    tried: list[dict[str, str]]
+    answer: dict[str, Any]
+    """The turn as it was closed, see `Turn.document`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """What a run carries besides its state, and no checkpoint keeps."""
+
+    cancel: CancelToken

@@ -1,0 +1,8 @@
+"""The steps that a query goes through, one a module."""
+
+from octograph.agents.steps.decide import DecideStep
+from octograph.agents.steps.generate import GenerateStep
+from octograph.agents.steps.route import RouteStep
+from octograph.agents.steps.step import Emit, Step, as_node
+
+__all__ = ["DecideStep", "Emit", "GenerateStep", "RouteStep", "Step", "as_node"]

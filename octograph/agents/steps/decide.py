@@ -1,0 +1,105 @@
+"""What becomes of an answer: taken, passed on to another node, or withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from octograph.agents.events import Decided, StepName
+from octograph.agents.state import State
+from octograph.agents.steps.step import Emit
+from octograph.agents.turn import Attempt, Status, Turn
+from octograph.graph import ModelGraph
+from octograph.nodes.cancellation import CancelToken
+from octograph.nodes.master import NO_WORKER
+from octograph.nodes.tools import Clock
+
+__all__ = ["DecideStep"]
+
+MOST_WORKERS = 3
+"""Workers that are asked about one query at most."""
+
+
+class DecideStep:
+    """Accepts, escalates or abstains.
+
+    An answer that has a problem is passed on along ``escalates_to``, then to the next most probable worker
+    that is likelier than `NO_WORKER`, never twice to one; when nobody is left, the answer is an abstention.
+    """
+
+    name: StepName = "decide"
+
+    def __init__(self, graph: ModelGraph, *, clock: Clock) -> None:
+        self._graph = graph
+        self._clock = clock
+
+    async def __call__(self, state: State, *, emit: Emit, cancel: CancelToken) -> State:
+        """See `Step`."""
+        worker, draft = state["worker"], state["draft"]
+        if worker == NO_WORKER:
+            emit(Decided(decision="abstain", worker=None, reason="no worker fits the query"))
+            return self._close(state, "abstained", _nobody(state), worker=None)
+        if draft is None or worker is None or draft["finish"] == "cancelled":
+            emit(Decided(decision="cancel", worker=worker, reason="cancelled"))
+            return self._close(state, "cancelled", draft["text"] if draft else "", worker=worker)
+        if draft["problem"] is None:
+            emit(Decided(decision="accept", worker=worker, reason="answered"))
+            return self._close(state, "answered", draft["text"], worker=worker, source=draft["source"])
+        tried = [*state["tried"], {"worker": worker, "reason": draft["problem"]}]
+        following = self._following(state, worker, [attempt["worker"] for attempt in tried])
+        if following is not None:
+            emit(Decided(decision="escalate", worker=worker, reason=draft["problem"], next=following))
+            return {"worker": following, "tried": tried, "draft": None}
+        emit(Decided(decision="abstain", worker=worker, reason=draft["problem"]))
+        return self._close({**state, "tried": tried}, "abstained", _failed(tried), worker=None)
+
+    def _following(self, state: State, worker: str, tried: Sequence[str]) -> str | None:
+        """The next worker to ask, if any."""
+        if len(tried) >= MOST_WORKERS:
+            return None
+        fallbacks = [name for name in self._graph.fallbacks(worker) if name not in tried]
+        route = state["route"]
+        if fallbacks or route is None:
+            return next(iter(fallbacks), None)
+        distribution: dict[str, float] = route["distribution"]
+        floor = distribution.get(NO_WORKER, 0.0)
+        likely = [name for name, p in distribution.items() if name not in (*tried, NO_WORKER) and p > floor]
+        return max(likely, key=lambda name: distribution[name], default=None)
+
+    def _close(
+        self,
+        state: State,
+        status: Status,
+        text: str,
+        *,
+        worker: str | None,
+        source: Literal["model", "tool"] | None = None,
+    ) -> State:
+        turn = state["turn"]
+        closed = Turn(
+            id=turn["id"],
+            thread=turn["thread"],
+            query=state["query"],
+            status=status,
+            text=text,
+            worker=worker,
+            source=source,
+            route=state["route"],
+            tried=tuple(Attempt(**attempt) for attempt in state["tried"]),
+            started=turn["started"],
+            seconds=(self._clock.now() - datetime.fromisoformat(turn["started"])).total_seconds(),
+        )
+        answer = closed.document()
+        return {"turns": [answer], "answer": answer, "worker": None, "draft": None}
+
+
+def _nobody(state: State) -> str:
+    route = state["route"]
+    share = f" ({route['probability']:.0%} sure)" if route is not None else ""
+    return f"I don't know: none of my workers fits this{share}."
+
+
+def _failed(tried: Sequence[dict[str, Any]]) -> str:
+    reasons = "; ".join(f"{attempt['worker']}: {attempt['reason']}" for attempt in tried)
+    return f"I don't know. Tried {reasons}."

@@ -1,0 +1,150 @@
+"""The commands that ask: ``ask``, ``route``, ``threads``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from octograph import Octograph
+from octograph.agents import Event, Finished, Routed, StepStarted, TextWritten, Turn, document
+from octograph.agents.events import Decided
+from octograph.cli.opening import opened
+from octograph.cli.output import note, say, write_json
+from octograph.errors import UsageError
+from octograph.nodes.cancellation import CancelToken
+from octograph.nodes.master import Route
+
+__all__ = ["ask", "delete_thread", "list_threads", "route", "show_thread"]
+
+_EXIT = {"answered": 0, "abstained": 3, "cancelled": 130}
+
+
+def ask(arguments: argparse.Namespace) -> int:
+    """Answer a question; the text goes to stdout as it comes, the route to stderr."""
+    cancel = CancelToken()
+    with opened(arguments) as octo, _cancelling_on_interrupt(cancel):
+        events = list(_show(_events(arguments, octo, cancel), as_json=arguments.json))
+    turn = _turn(events)
+    if arguments.json:
+        write_json({**turn.document(), "trace": [document(event) for event in events]})
+    return _EXIT[turn.status]
+
+
+def route(arguments: argparse.Namespace) -> int:
+    """Show the master's decision."""
+    with opened(arguments) as octo:
+        decision = octo.route(arguments.query)
+    if arguments.json:
+        write_json(decision.document())
+    else:
+        say(_describe(decision, runners_up=len(decision.distribution)))
+    return 0
+
+
+def list_threads(arguments: argparse.Namespace) -> int:
+    """List the conversations, the last used first."""
+    with opened(arguments) as octo:
+        threads = octo.threads()
+    if arguments.json:
+        write_json([{"id": t.id, "title": t.title, "created": t.created, "updated": t.updated} for t in threads])
+    else:
+        for thread in threads:
+            say(f"{thread.id}  {thread.updated[:16].replace('T', ' ')}  {thread.title}")
+    return 0
+
+
+def show_thread(arguments: argparse.Namespace) -> int:
+    """Show the turns of a conversation."""
+    with opened(arguments) as octo:
+        turns = octo.turns(arguments.name)
+    if not turns:
+        raise UsageError(f"there is no thread {arguments.name!r}", hint="`octograph threads list` shows them.")
+    if arguments.json:
+        write_json([turn.document() for turn in turns])
+    else:
+        for turn in turns:
+            say(f"> {turn.query}\n{_standing(turn)}{turn.text}\n")
+    return 0
+
+
+def delete_thread(arguments: argparse.Namespace) -> int:
+    """Delete a conversation."""
+    with opened(arguments) as octo:
+        octo.delete(arguments.name)
+    if arguments.json:
+        write_json({"deleted": arguments.name})
+    return 0
+
+
+def _events(arguments: argparse.Namespace, octo: Octograph, cancel: CancelToken) -> Iterator[Event]:
+    if arguments.resume:
+        if arguments.thread is None or arguments.query is not None:
+            raise UsageError("--resume needs --thread NAME and no question")
+        return octo.resume(arguments.thread, cancel=cancel)
+    query = sys.stdin.read() if arguments.query == "-" else arguments.query
+    if query is None:
+        raise UsageError("there is no question", hint='Write it behind the command: octograph ask "…"')
+    return octo.stream(query, thread=arguments.thread, worker=arguments.worker, cancel=cancel)
+
+
+def _show(events: Iterator[Event], *, as_json: bool) -> Iterator[Event]:
+    """Pass the events on; unless the result is to be JSON, show them on the way."""
+    written = False
+    for event in events:
+        yield event
+        if as_json:
+            continue
+        if isinstance(event, Routed):
+            note(_describe(event.route, runners_up=2))
+        elif isinstance(event, StepStarted) and written:
+            say("")
+            note(f"(the model's process ended; {event.worker} begins again)")
+            written = False
+        elif isinstance(event, TextWritten):
+            say(event.text, end="")
+            written = True
+        elif isinstance(event, Decided) and event.decision == "escalate":
+            note(f"{event.worker}: {event.reason}; asking {event.next}")
+        elif isinstance(event, Finished):
+            say("" if written else event.turn.text)
+            if event.turn.status == "cancelled":
+                note("stopped")
+
+
+def _describe(decision: Route, *, runners_up: int) -> str:
+    others = [f"{name} {p:.1%}" for name, p in decision.ranked() if name != decision.worker][:runners_up]
+    return f"{decision.token} {decision.worker} {decision.probability:.1%}  ({', '.join(others)})"
+
+
+def _standing(turn: Turn) -> str:
+    if turn.status == "answered":
+        return f"[{turn.worker}] "
+    return f"[{turn.status}] "
+
+
+def _turn(events: list[Event]) -> Turn:
+    last = events[-1]
+    if not isinstance(last, Finished):
+        raise TypeError(last)
+    return last.turn
+
+
+@contextmanager
+def _cancelling_on_interrupt(cancel: CancelToken) -> Iterator[None]:
+    """Make the first Ctrl-C end the answer and keep what was written; a second one ends the program."""
+
+    def stop(number: int, frame: FrameType | None) -> Any:
+        if cancel.cancelled:
+            raise KeyboardInterrupt
+        cancel.cancel()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,69 @@
+"""The commands about the model graph: ``graph show``, ``check``, ``export``."""
+
+from __future__ import annotations
+
+import argparse
+
+from octograph.api import head_path, model_store
+from octograph.cli.opening import graph_of
+from octograph.cli.output import say, write_json
+from octograph.errors import OctographError
+from octograph.graph import draw, export
+from octograph.nodes.master import HeadFile
+from octograph.nodes.tools import TOOL_NAMES
+
+__all__ = ["check", "export_graph", "show"]
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Draw the graph."""
+    graph, _ = graph_of(arguments)
+    say(export(graph, "json") if arguments.json else draw(graph))
+    return 0
+
+
+def export_graph(arguments: argparse.Namespace) -> int:
+    """Write the graph in another format."""
+    graph, _ = graph_of(arguments)
+    text = export(graph, arguments.format)
+    if arguments.json:
+        write_json({"format": arguments.format, "text": text})
+    else:
+        say(text.rstrip("\n"))
+    return 0
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Check the graph beyond its file: tools that exist, models that are here and sound, heads that fit."""
+    graph, chosen = graph_of(arguments)
+    store = model_store(chosen)
+    problems: list[dict[str, str]] = []
+
+    def add(key: str, error: OctographError) -> None:
+        problems.append({"key": key, "message": error.message, "mend": error.hint})
+
+    for worker in graph.workers():
+        if worker.tool is not None and worker.tool not in TOOL_NAMES:
+            mend = f"The tools are: {', '.join(TOOL_NAMES)}."
+            message = f"there is no tool {worker.tool!r}"
+            problems.append({"key": f"nodes.{worker.name}.tool", "message": message, "mend": mend})
+    for name, model in graph.models.items():
+        try:
+            store.check(store.locate(model, base=graph.folder), sha256=model.sha256)
+        except OctographError as error:
+            add(f"models.{name}", error)
+    try:
+        heads = HeadFile.load(head_path(graph)).heads
+        for master in graph.masters():
+            if master.name in heads:
+                heads[master.name].check(graph.vocabulary(master.name), master=master.name)
+    except OctographError as error:
+        add(f"nodes.{graph.master.name}", error)
+    if arguments.json:
+        write_json({"graph": graph.name, "ok": not problems, "problems": problems})
+    else:
+        for problem in problems:
+            say(f"{problem['key']}: {problem['message']}\n  {problem['mend']}")
+        if not problems:
+            say(f"{graph.name}: {len(graph.workers())} workers, everything in order")
+    return 1 if problems else 0

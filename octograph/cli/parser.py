@@ -1,0 +1,116 @@
+"""The commands and their options; imports nothing but the standard library.
+
+Each command names its function as ``module:function`` within this package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+__all__ = ["make_parser"]
+
+_EXIT = "exit status: 0 answered, 1 error, 2 usage, 3 abstained, 4 model missing, 5 context overflow, 130 interrupted"
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="octograph",
+        description="A graph of language models that runs on this machine. Without a command it opens the chat.",
+        epilog=_EXIT,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.set_defaults(command="chatting:chat")
+    _graph_option(parser)
+    parser.add_argument("--thread", metavar="NAME", help="open this conversation")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _answering(commands)
+    _graphs(commands)
+    _learning(commands)
+    _care(commands)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Shows the version; looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from octograph import __version__
+
+        sys.stdout.write(f"octograph {__version__}\n")
+        parser.exit()
+
+
+def _answering(commands: Any) -> None:
+    ask = _command(commands, "ask", "answering:ask", "ask a question")
+    ask.add_argument("query", nargs="?", metavar="QUESTION", help="the question; '-' reads it from stdin")
+    ask.add_argument("--worker", metavar="NAME", help="ask this worker and not the master")
+    ask.add_argument("--thread", metavar="NAME", help="conversation to go on with, or to begin")
+    ask.add_argument("--resume", action="store_true", help="go on with the thread's interrupted turn")
+    route = _command(commands, "route", "answering:route", "show where a question would go")
+    route.add_argument("query", metavar="QUESTION", help="the question")
+    threads = commands.add_parser("threads", help="conversations").add_subparsers(metavar="ACTION", required=True)
+    _command(threads, "list", "answering:list_threads", "list the conversations")
+    _named(_command(threads, "show", "answering:show_thread", "show a conversation's turns"))
+    _named(_command(threads, "delete", "answering:delete_thread", "delete a conversation"))
+
+
+def _graphs(commands: Any) -> None:
+    graph = commands.add_parser("graph", help="the model graph").add_subparsers(metavar="ACTION", required=True)
+    _command(graph, "show", "graphs:show", "draw the graph")
+    _command(graph, "check", "graphs:check", "check the graph file, its models and its functional head")
+    export = _command(graph, "export", "graphs:export_graph", "write the graph in another format")
+    export.add_argument("--format", choices=("mermaid", "dot", "graphml", "json"), default="mermaid")
+
+
+def _learning(commands: Any) -> None:
+    train = commands.add_parser("train", help="fit a part to a graph").add_subparsers(metavar="PART", required=True)
+    router = _command(train, "router", "learning:train_router", "fit the masters' functional heads to the examples")
+    router.add_argument("--seed", type=int, default=0, help="of the held-out folds (default: %(default)s)")
+    evaluate = commands.add_parser("eval", help="measure quality on data").add_subparsers(metavar="WHAT", required=True)
+    routing = _command(evaluate, "routing", "learning:eval_routing", "how well queries reach their workers")
+    routing.add_argument("data", type=Path, metavar="DATA", help='JSON Lines of {"query", "worker"}, plain or .gz')
+    routing.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N lines")
+    routing.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
+
+
+def _care(commands: Any) -> None:
+    _command(commands, "doctor", "care:doctor", "check that everything works on this machine")
+    models = commands.add_parser("models", help="model weights").add_subparsers(metavar="ACTION", required=True)
+    _command(models, "list", "care:list_models", "list the graph's models and whether they are here")
+    _named(_command(models, "show", "care:show_model", "show and check one model"))
+    pull = _command(models, "pull", "care:pull_model", "fetch a model from its hub")
+    pull.add_argument("name", metavar="NAME", help="a model of the graph, or a reference such as hf:user/repo:Q4_K_M")
+    config = commands.add_parser("config", help="settings").add_subparsers(metavar="ACTION", required=True)
+    _command(config, "path", "care:config_path", "show where the configuration file is")
+    _command(config, "show", "care:show_config", "show the settings in force")
+
+
+def _command(commands: Any, name: str, function: str, about: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=about, description=about[0].upper() + about[1:] + ".", epilog=_EXIT
+    )
+    parser.set_defaults(command=function)
+    _graph_option(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    return parser
+
+
+def _named(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="its name in the list")
+
+
+def _graph_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--graph", metavar="GRAPH", help="name of a bundled graph or path of a graph file (default: from the settings)"
+    )
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return value

@@ -1,0 +1,148 @@
+"""The child side of a host: ``python -m octograph.nodes.host.child MODULE:CLASS``.
+
+One thread reads frames, one works.
+Requests take turns step by step, so that a short one is not kept waiting by a long one.
+When the parent's end of the pipe closes, for whatever reason, the process ends at once: a host never
+outlives its parent, not even one that was killed with SIGKILL.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections import deque
+from typing import BinaryIO
+
+from octograph.errors import ContextOverflowError, HostError, OctographError
+from octograph.nodes.host.frames import Frame, read_frame, write_frame
+from octograph.nodes.host.service import Service, Steps, Ticket
+
+__all__ = ["Loop", "main"]
+
+
+class Loop:
+    """Reads requests from `requests`, has `service` work on them, writes replies to `replies`."""
+
+    def __init__(self, service: Service, requests: BinaryIO, replies: BinaryIO) -> None:
+        self._service = service
+        self._requests = requests
+        self._replies = replies
+        self._arrived: queue.SimpleQueue[tuple[int, Frame, Ticket]] = queue.SimpleQueue()
+        self._active: deque[tuple[int, Steps, Ticket]] = deque()
+        self._tickets: dict[int, Ticket] = {}
+        self._current: Ticket | None = None
+        self._lock = threading.Lock()
+
+    def listen(self) -> None:
+        """Read requests from now on, and end the process when the parent goes away."""
+        threading.Thread(target=self._read, name="host-reader", daemon=True).start()
+
+    def run(self) -> None:
+        """Work until the parent goes away."""
+        while True:
+            self._admit()
+            number, steps, ticket = self._active.popleft()
+            with self._lock:
+                self._current = ticket
+            reply = self._step(number, steps)
+            with self._lock:
+                self._current = None
+            if reply is not None:
+                write_frame(self._replies, {"id": number, **reply})
+            if reply is not None and reply["kind"] != "item":
+                with self._lock:
+                    del self._tickets[number]
+            else:
+                self._active.append((number, steps, ticket))
+
+    def _admit(self) -> None:
+        while len(self._active) < self._service.capacity:
+            try:
+                number, frame, ticket = self._arrived.get(block=not self._active)
+            except queue.Empty:
+                return
+            self._active.append((number, self._steps(frame, ticket), ticket))
+
+    def _steps(self, frame: Frame, ticket: Ticket) -> Steps:
+        """Begin a request with its first step, so that what fails in the beginning fails as a step does."""
+        yield from self._service.start(frame["op"], frame.get("args", {}), ticket)
+
+    def _step(self, number: int, steps: Steps) -> Frame | None:
+        try:
+            body = next(steps)
+        except StopIteration:
+            return {"kind": "done"}
+        except OctographError as error:
+            return {"kind": "error", "error": _describe(error)}
+        except Exception as error:  # the host must answer every request, whatever went wrong
+            return {"kind": "error", "error": _describe(_fault(error))}
+        return None if body is None else {"kind": "item", "body": body}
+
+    def _read(self) -> None:
+        try:
+            while (frame := read_frame(self._requests)) is not None:
+                self._accept(frame)
+        finally:
+            os._exit(0)
+
+    def _accept(self, frame: Frame) -> None:
+        number = frame["id"]
+        if frame["op"] == "cancel":
+            with self._lock:
+                ticket = self._tickets.get(number)
+                if ticket is None:
+                    return
+                ticket.cancelled = True
+                if ticket is self._current:
+                    self._service.abort()
+            return
+        ticket = Ticket()
+        with self._lock:
+            self._tickets[number] = ticket
+        self._arrived.put((number, frame, ticket))
+
+
+def _fault(error: Exception) -> HostError:
+    """An error that nobody foresaw, as the parent gets to see it; the log gets all of it."""
+    traceback.print_exc()
+    return HostError(f"{type(error).__name__}: {error}", hint="This is a fault of the host itself.")
+
+
+def _describe(error: OctographError) -> Frame:
+    detail: Frame = {"type": type(error).__name__, "message": error.message, "hint": error.hint}
+    if isinstance(error, ContextOverflowError):
+        detail |= {"tokens": error.tokens, "limit": error.limit}
+    return detail
+
+
+def main(argv: list[str]) -> None:
+    """Serve over the standard streams; the first frame is the service's configuration."""
+    module, _, name = argv[1].partition(":")
+    # What native code prints must not mix with the frames.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    requests = sys.stdin.buffer
+    first = read_frame(requests)
+    if first is None:
+        return
+    service: Service = getattr(importlib.import_module(module), name)()
+    loop = Loop(service, requests, replies)
+    loop.listen()  # before the setup: it can take minutes, and the parent may go away meanwhile
+    try:
+        answer: Frame = {"kind": "done", "body": service.setup(first.get("args", {}))}
+    except OctographError as error:
+        answer = {"kind": "error", "error": _describe(error)}
+    except Exception as error:  # as in a step
+        answer = {"kind": "error", "error": _describe(_fault(error))}
+    write_frame(replies, {"id": first["id"], **answer})
+    if answer["kind"] == "error":
+        os._exit(1)  # the reader holds the standard input, which a usual exit would wait for
+    loop.run()
+
+
+if __name__ == "__main__":
+    main(sys.argv)

@@ -1,0 +1,74 @@
+"""The llama.cpp engine as a host's service; runs in the child process only."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import llama_cpp
+
+from octograph.errors import HostRequestError, ModelFileError
+from octograph.nodes.generation import Sampling
+from octograph.nodes.host.frames import Frame
+from octograph.nodes.host.service import Steps, Ticket
+from octograph.nodes.llama.engine import WORKER_SEQUENCES, Engine
+from octograph.nodes.llama.model import Model, only_warnings, quantize
+
+__all__ = ["LlamaService"]
+
+
+class LlamaService:
+    """Serves ``generate``, ``hidden`` and ``count``; see `Engine`."""
+
+    capacity = WORKER_SEQUENCES + 1
+
+    def setup(self, config: Frame) -> Frame:
+        """Requantise the weights if asked to and not done before, and load them."""
+        only_warnings()
+        llama_cpp.llama_backend_init()
+        path, threads = Path(config["path"]), int(config["threads"])
+        requantised = config.get("requantised")
+        if requantised is not None:
+            path = _faster(path, Path(requantised["path"]), requantised["kind"], threads=threads)
+        model = Model(path)
+        context = min(int(config["context"]), model.trained_context)
+        self._engine = Engine(model, threads=threads, context=context)
+        return {
+            "path": str(path),
+            "context": context,
+            "embedding_size": model.embedding_size,
+            "layers": model.layers,
+            "vocabulary_size": model.vocabulary_size,
+            "size_bytes": model.size_bytes,
+        }
+
+    def start(self, op: str, args: Frame, ticket: Ticket) -> Steps:
+        """Begin a request."""
+        if op == "generate":
+            return self._engine.generate(
+                args["messages"],
+                max_tokens=args["max_tokens"],
+                sampling=Sampling(**args["sampling"]),
+                stop=args["stop"],
+                ticket=ticket,
+            )
+        if op == "hidden":
+            return self._engine.hidden(**args, ticket=ticket)
+        if op == "count":
+            return iter([{"tokens": self._engine.count(args["messages"])}])
+        raise HostRequestError(f"the llama.cpp host knows no operation {op!r}")
+
+    def abort(self) -> None:
+        """Stop a running decode."""
+        self._engine.abort()
+
+
+def _faster(path: Path, target: Path, kind: str, *, threads: int) -> Path:
+    """Return the requantised copy, made if it is missing; without room for it, the file as it is."""
+    if not target.is_file():
+        try:
+            quantize(path, target, kind, threads=threads)
+        except (OSError, ModelFileError) as error:
+            sys.stderr.write(f"no requantised copy of {path.name!r}: {error}\n")
+            return path
+    return target

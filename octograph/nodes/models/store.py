@@ -1,0 +1,144 @@
+"""The models of a graph on this machine: found, checked once, and prepared for a host."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from octograph.errors import GraphError, ModelMissingError
+from octograph.graph import Model
+from octograph.nodes.models.gguf_file import GGUFSummary, check_gguf
+from octograph.nodes.models.hub import Hub
+
+__all__ = ["FASTER_TYPE", "ModelStore"]
+
+FASTER_TYPE: Mapping[int, str] = {3: "Q8_0"}
+"""llama.cpp file types that decode slowly on CPUs, and the type to requantise them to (see the ADR on weights).
+3 is Q4_1."""
+
+
+class ModelStore:
+    """Finds weights by their source and vouches for them.
+
+    Parameters
+    ----------
+    cache
+        Folder for requantised weights and the record of what was checked.
+    hub
+        Access to the model hub and its cache.
+    requantise
+        Whether to use a faster copy where `FASTER_TYPE` knows one.
+
+    """
+
+    def __init__(self, cache: Path, *, hub: Hub, requantise: bool) -> None:
+        self._cache = cache
+        self._hub = hub
+        self._requantise = requantise
+
+    def locate(self, model: Model, *, base: Path | None) -> Path:
+        """Path of a model's weights; `base` is the folder of the graph file, for ``path:`` sources.
+
+        Raises
+        ------
+        ModelMissingError
+            The weights are not on this machine.
+
+        """
+        scheme, _, rest = model.source.partition(":")
+        if scheme == "package":
+            return _in_package(model, rest)
+        if scheme == "path":
+            path = Path(rest).expanduser()
+            path = path if path.is_absolute() or base is None else base / path
+            if not path.is_file():
+                raise ModelMissingError(
+                    f"the model {model.name!r} is not at {str(path)!r}",
+                    hint="Correct `source` in the graph file; a relative path starts at the graph file's folder.",
+                )
+            return path
+        if scheme == "hf":
+            found = self._hub.cached(rest)
+            if found is None:
+                raise ModelMissingError(
+                    f"the model {model.name!r} ({model.source}) is not on this machine",
+                    hint=f"Run `octograph models pull {model.name}` once while online.",
+                )
+            return found
+        raise GraphError(
+            f"the model {model.name!r} has the source {model.source!r}; "
+            "models that run here come from `package:`, `path:` or `hf:`",
+            hint="Correct `source` in the graph file.",
+        )
+
+    def check(self, path: Path, *, sha256: str | None) -> GGUFSummary:
+        """Check a weights file, thoroughly once; the result is kept until the file changes.
+
+        Raises
+        ------
+        ModelFileError
+            The file is damaged or not the expected one.
+
+        """
+        stat = path.stat()
+        identity = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{sha256}"
+        record = self._cache / "checked" / f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}.json"
+        try:
+            return GGUFSummary(**json.loads(record.read_text()))
+        except (OSError, ValueError, TypeError):
+            summary = check_gguf(path, sha256=sha256)
+        with suppress(OSError):  # a cache that cannot be written costs the next check and nothing else
+            record.parent.mkdir(parents=True, exist_ok=True)
+            partial = record.with_suffix(f".partial-{os.getpid()}")
+            partial.write_text(json.dumps(asdict(summary)))
+            partial.replace(record)
+        return summary
+
+    def host_config(self, model: Model, *, base: Path | None, threads: int) -> dict[str, object]:
+        """Everything a llama.cpp host needs to load a model; the weights are checked.
+
+        Raises
+        ------
+        ModelMissingError, ModelFileError
+            As `locate` and `check`.
+
+        """
+        path = self.locate(model, base=base)
+        summary = self.check(path, sha256=model.sha256)
+        config: dict[str, object] = {
+            "path": str(path),
+            "threads": threads,
+            "context": model.context or min(summary.context or 4096, 8192),
+        }
+        kind = FASTER_TYPE.get(summary.file_type) if self._requantise else None
+        if kind is not None:
+            stat = path.stat()
+            identity = hashlib.sha256(f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}".encode())
+            name = f"{path.stem}-{identity.hexdigest()[:12]}.{kind}.gguf"
+            config["requantised"] = {"kind": kind, "path": str(self._cache / "weights" / name)}
+        return config
+
+
+def _in_package(model: Model, rest: str) -> Path:
+    package, _, inner = rest.partition("/")
+    # The package itself is not imported: it may import anything.
+    spec = importlib.util.find_spec(package) if package.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelMissingError(
+            f"the package {package!r} of the model {model.name!r} is not installed",
+            hint=f"Run `pip install {package.replace('_', '-')}`.",
+        )
+    root = Path(spec.submodule_search_locations[0]).resolve()
+    path = (root / inner).resolve()
+    if not path.is_relative_to(root) or not path.exists():
+        raise ModelMissingError(
+            f"the package {package!r} holds no {inner!r}, which the model {model.name!r} names",
+            hint=f"Run `pip install --force-reinstall {package.replace('_', '-')}`, or correct `source`.",
+        )
+    return path

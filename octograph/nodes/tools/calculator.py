@@ -1,0 +1,217 @@
+"""The calculator: exact arithmetic from a query in natural language.
+
+It refuses what it does not understand in full, down to the last word and number.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar, Final
+
+from octograph.errors import ToolError
+from octograph.nodes.tools.arithmetic.equation import solve, variables
+from octograph.nodes.tools.arithmetic.evaluator import Value, evaluate
+from octograph.nodes.tools.arithmetic.expression import (
+    Angle,
+    Binary,
+    Call,
+    Constant,
+    Group,
+    Negative,
+    Node,
+    Number,
+    render,
+)
+from octograph.nodes.tools.arithmetic.parser import parse
+from octograph.nodes.tools.arithmetic.result import Rounding, write
+from octograph.nodes.tools.arithmetic.sentences import Sentence, read_sentence
+from octograph.nodes.tools.arithmetic.tokens import Token, tokenise
+from octograph.nodes.tools.numerals import digits_for_words
+from octograph.nodes.tools.phrasing import normalise, strip_request, strip_tail
+from octograph.nodes.tools.tool import ToolAnswer
+
+__all__ = ["Calculator"]
+
+_MAX_PRECISION: Final = 100
+
+_PRECISION: Final = re.compile(
+    r"[\s,]*(?:(?:rounded|correct|accurate|round|precise|exact) )?(?:to|with|at) (?P<count>[0-9]{1,4}) "
+    r"(?:(?P<places>decimal places?|decimals?|places?|dp|digits? after the (?:decimal )?point)|"
+    r"digits?|significant (?:digits?|figures?)|sig figs?)$"
+)
+_NEAREST: Final = re.compile(
+    r"[\s,]*(?:rounded )?to the nearest "
+    r"(?P<kind>integer|whole number|whole|one|tenth|hundredth|thousandth|cent)$"
+)
+_PLACES_OF: Final = {"tenth": 1, "hundredth": 2, "cent": 2, "thousandth": 3}
+_ORDINALS: Final = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_ORDINAL_POWER: Final = re.compile(
+    rf" (?:raised )?to the (?:(?P<digits>[0-9]{{1,3}})(?:st|nd|rd|th)|(?P<word>{'|'.join(_ORDINALS)})) power"
+)
+_AS_FORM: Final = re.compile(r",? (?:as|in|to) (?:a |an )?(?:decimal|number)(?: form)?$")
+_FOR_VARIABLE: Final = re.compile(
+    r"(?:for )?(?P<name>[b-df-hj-km-np-z])(?: "
+    r"(?:if|when|where|in|given|given that|such that)|[:,])[\s,:]+(?P<rest>.*=.*)"
+)
+_AND_FIND: Final = re.compile(
+    r"(?:(?:if|when|given|let) )?(?P<rest>.*=.*?)(?:,? (?:then )?"
+    r"(?:solve for|find|what is|what's)|,? for) (?P<name>[b-df-hj-km-np-z])"
+)
+
+
+class Calculator:
+    """Exact arithmetic, percentages, roots, trigonometry and equations in one unknown."""
+
+    name: ClassVar[str] = "calculator"
+
+    def answer(self, query: str) -> ToolAnswer:
+        """Compute the one calculation of a query.
+
+        Parameters
+        ----------
+        query
+            What the user asked.
+
+        Returns
+        -------
+        ToolAnswer
+            The result, exact, with a decimal beside it where that is no plain number.
+
+        Raises
+        ------
+        ToolError
+            The query holds no calculation, several, one that can be read in two ways, or one without a value.
+
+        Examples
+        --------
+        >>> Calculator().answer("calculate 3/7 + 2/5").text
+        '3 / 7 + 2 / 5 = 29/35 ≈ 0.828571429'
+
+        """
+        digits = digits_for_words(normalise(query))
+        bare = strip_request(digits.text)
+        text = _ORDINAL_POWER.sub(_power_sign, strip_tail(bare))
+        text, rounding = _take_rounding(text)
+        text = _AS_FORM.sub("", text)
+        if "=" in text:
+            return self._equation(text, joined=digits.joined)
+        sentence = read_sentence(text, joined=digits.joined)
+        if sentence is None:
+            tokens = tokenise(text)
+            if not tokens:
+                raise ToolError("there is nothing to calculate", hint="Ask for something such as 48 * 17.")
+            sentence = Sentence(node=parse(tokens, joined=digits.joined))
+        if isinstance(_peeled(sentence.node), Number) and rounding is None:
+            raise ToolError(
+                "there is only a number, and nothing to calculate", hint="Ask for something such as 48 * 17."
+            )
+        if len(bare) < len(digits.text) and _may_exclaim(text, sentence.node):
+            raise ToolError(
+                "the '!' can be a factorial or the end of the sentence", hint="Leave it out, or use brackets."
+            )
+        value = evaluate(sentence.node)
+        expression = render(sentence.node.inner if isinstance(sentence.node, Group) else sentence.node)
+        if sentence.percent:
+            result = write(value * 100, rounding=rounding, unit="%")
+        else:
+            result = write(value, rounding=rounding, expression=expression)
+        return self._answer(result.after(expression) + _note(sentence.node), result.value)
+
+    def _equation(self, text: str, *, joined: bool) -> ToolAnswer:
+        """Solve an equation."""
+        named = _FOR_VARIABLE.fullmatch(text) or _AND_FIND.fullmatch(text)
+        wanted = named["name"] if named else None
+        sides = (named["rest"] if named else text).strip(" ,").split("=")
+        if len(sides) != 2:
+            raise ToolError("an equation has one equals sign", hint="Write one such as 3x + 5 = 20.")
+        tokens = tuple(tokenise(side.strip()) for side in sides)
+        left, right = (parse(side, joined=joined) for side in tokens)
+        names = sorted(variables(left) | variables(right))
+        if len(names) != 1 or wanted not in {None, *names}:
+            unknowns = f"the unknowns {', '.join(names)}" if names else "no unknown"
+            raise ToolError(f"the equation has {unknowns}", hint="Write it with the one to solve for, such as x.")
+        if names == ["x"] and any(_is_letter_product(token) for side in tokens for token in side):
+            raise ToolError("'x' can be the unknown or a product here", hint='Write "*" for the product.')
+        return self._solved(f"{render(left)} = {render(right)}", names[0], solve(left, right))
+
+    def _solved(self, equation: str, name: str, roots: tuple[Value, ...] | None) -> ToolAnswer:
+        if roots is None:
+            return self._answer(f"{equation} holds for every {name}", f"every {name}")
+        if not roots:
+            return self._answer(f"{equation} has no solution", "no solution")
+        results = [write(root) for root in roots]
+        solutions = " or ".join(result.after(name) for result in results)
+        return self._answer(f"{equation}: {solutions}", ", ".join(result.value for result in results))
+
+    def _answer(self, text: str, value: str) -> ToolAnswer:
+        return ToolAnswer(text=text, value=value, tool=self.name)
+
+
+def _power_sign(match: re.Match[str]) -> str:
+    """Write "to the third power" as a sign."""
+    return f"^{match['digits'] or _ORDINALS.index(match['word']) + 2}"
+
+
+def _take_rounding(text: str) -> tuple[str, Rounding | None]:
+    """Take the wanted precision off the end."""
+    if nearest := _NEAREST.search(text):
+        rounding = Rounding(count=_PLACES_OF.get(nearest["kind"], 0), places=True)
+        return text[: nearest.start()].removeprefix("round "), rounding
+    if (precision := _PRECISION.search(text)) is None:
+        return text, None
+    count = int(precision["count"])
+    if not 1 <= count <= _MAX_PRECISION:
+        raise ToolError(f"{count} digits are too many or too few", hint=f"Ask for 1 to {_MAX_PRECISION}.")
+    rounding = Rounding(count=count, places=precision["places"] is not None)
+    return text[: precision.start()].removeprefix("round "), rounding
+
+
+def _is_letter_product(token: Token) -> bool:
+    return token.kind == "operator" and token.text == "times"
+
+
+def _may_exclaim(text: str, node: Node) -> bool:
+    """Return whether the "!" at the end of a sentence may be no factorial."""
+    return text.endswith("!") and text.count("!") == 1 and not (isinstance(node, Call) and node.name == "factorial")
+
+
+def _peeled(node: Node) -> Node:
+    while isinstance(node, Group | Negative):
+        node = node.inner if isinstance(node, Group) else node.operand
+    return node
+
+
+def _note(node: Node) -> str:
+    """Say what was assumed where schools and countries differ."""
+    if _has_plain_angle(node):
+        return " (angles in radians)"
+    return ""
+
+
+def _has_plain_angle(node: Node) -> bool:
+    match node:
+        case Call():
+            if node.name in {"sin", "cos", "tan"}:
+                inner = _peeled(node.arguments[0])
+                return not isinstance(inner, Angle) and not _mentions_pi(inner)
+            return node.name in {"asin", "acos", "atan"} or any(_has_plain_angle(part) for part in node.arguments)
+        case Group():
+            return _has_plain_angle(node.inner)
+        case Binary():
+            return _has_plain_angle(node.left) or _has_plain_angle(node.right)
+        case Negative():
+            return _has_plain_angle(node.operand)
+        case _:
+            return False
+
+
+def _mentions_pi(node: Node) -> bool:
+    match node:
+        case Constant():
+            return node.name == "pi"
+        case Group():
+            return _mentions_pi(node.inner)
+        case Binary():
+            return _mentions_pi(node.left) or _mentions_pi(node.right)
+        case _:
+            return False

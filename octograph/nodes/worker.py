@@ -1,0 +1,118 @@
+"""Worker nodes: what takes a query and answers it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from octograph import graph
+from octograph.nodes.cancellation import CancelToken
+from octograph.nodes.generation import Finish, Generation, GenerationRequest, Generator, Message, Sampling, TextDelta
+from octograph.nodes.tools import Tool
+
+__all__ = ["ModelWorker", "Outcome", "Task", "ToolWorker", "Worker"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a worker is given.
+
+    Attributes
+    ----------
+    query
+        The query, as the master passed it on.
+    history
+        The turns before it, oldest first.
+
+    """
+
+    query: str
+    history: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A worker's answer as a whole; comes after its text.
+
+    Attributes
+    ----------
+    finish
+        Why the text ended.
+    source
+        ``"model"``, or ``"tool"`` for an exact answer.
+    generation
+        Counts and times, None for a tool.
+
+    """
+
+    finish: Finish
+    source: Literal["model", "tool"]
+    generation: Generation | None = None
+
+
+class Worker(Protocol):
+    """A node that answers."""
+
+    def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
+        """Yield the answer's text piece by piece, then one `Outcome`.
+
+        Raises
+        ------
+        ToolError
+            A tool cannot answer this query.
+        ContextOverflowError
+            Query and history do not fit in the model's context.
+        HostError
+            The model's process failed.
+
+        """
+        ...
+
+
+class ModelWorker:
+    """A worker that is a language model under a system prompt.
+
+    Parameters
+    ----------
+    node
+        The worker as the graph describes it.
+    generator
+        The model.
+
+    """
+
+    def __init__(self, node: graph.Worker, generator: Generator) -> None:
+        self._node = node
+        self._generator = generator
+
+    async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
+        """See `Worker`."""
+        node = self._node
+        system = (Message(role="system", content=node.system),) if node.system else ()
+        sampling = Sampling(repetition_penalty=node.repetition_penalty)
+        if node.decoding == "sample":
+            sampling = replace(sampling, temperature=node.temperature, top_p=node.top_p, min_p=node.min_p)
+        request = GenerationRequest(
+            messages=(*system, *task.history, Message(role="user", content=task.query)),
+            max_tokens=node.max_tokens,
+            sampling=sampling,
+        )
+        async for piece in self._generator.generate(request, cancel=cancel):
+            if isinstance(piece, Generation):
+                yield Outcome(finish=piece.finish, source="model", generation=piece)
+            else:
+                yield piece
+
+
+class ToolWorker:
+    """A worker that computes its answer exactly."""
+
+    def __init__(self, tool: Tool) -> None:
+        self._tool = tool
+
+    async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
+        """See `Worker`."""
+        answer = self._tool.answer(task.query)
+        yield TextDelta(text=answer.text)
+        yield Outcome(finish="cancelled" if cancel.cancelled else "stop", source="tool")

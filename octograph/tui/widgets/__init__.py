@@ -1,0 +1,1 @@
+"""The app's widgets, one a module. None of them knows the backend."""

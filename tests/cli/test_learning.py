@@ -1,0 +1,125 @@
+"""``octograph train`` and ``octograph eval``, with the real model."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+
+SUMS, COOK = "it's_sums", 'Koch "Ω" 1'
+
+
+def test_a_graph_of_ones_own_is_trained_and_asked_from_elsewhere(
+    run: Run, graph_file: Path, tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    untrained = run("ask", "1 + 1", "--graph", graph_file, "--json")
+    assert (untrained.status, untrained.json()["error"]["type"]) == (1, "HeadError")
+
+    monkeypatch.chdir(graph_file.parent)
+    trained = run("train", "router", "--graph", graph_file.name, "--json")
+    assert trained.status == 0
+    document = trained.json()
+    assert Path(document["head"]).resolve() == graph_file.with_suffix(".head.safetensors")
+    assert document["masters"]["the boss"]["queries"] == 16
+    assert document["masters"]["the boss"]["held_out_accuracy"] > 0.8
+    assert sorted(path.name for path in graph_file.parent.iterdir()) == ["mine.head.safetensors", "mine.toml"]
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert run("graph", "check", "--graph", "../graphs/mine.toml").status == 0
+    answered = run("ask", "What is 7 * 8?", "--graph", "../graphs/mine.toml", "--json")
+    assert answered.status == 0
+    assert (answered.json()["worker"], answered.json()["text"]) == (SUMS, "7 * 8 = 56")
+    cooked = run("ask", 'How long do I "roast" potatoes?', "--graph", graph_file, "--json")
+    assert cooked.json()["worker"] == COOK
+    assert cooked.json()["trace"][-2]["decision"] == "accept"
+    assert list(elsewhere.iterdir()) == []
+
+    head = graph_file.with_suffix(".head.safetensors")
+    head.rename(head.with_suffix(".kept"))
+    head.mkdir()
+    failed = run("train", "router", "--graph", graph_file, "--json")
+    assert (failed.status, failed.json()["error"]["type"]) == (1, "HeadError")
+    assert "cannot be written" in failed.json()["error"]["message"]
+    head.rmdir()
+    head.with_suffix(".kept").rename(head)
+
+    # The graph changes: its head says so rather than route to the wrong worker.
+    text = graph_file.read_text(encoding="utf-8")
+    more = '\n[nodes.third]\nkind = "worker"\ntool = "units"\ndescription = "Units"\nexamples = ["1 km in m"]\n'
+    edge = '\n[[edges]]\nfrom = "the boss"\nto = "third"\nkind = "routes_to"\n'
+    graph_file.write_text(text + more + edge, encoding="utf-8")
+    stale = run("ask", "What is 7 * 8?", "--graph", graph_file, "--json")
+    assert (stale.status, stale.json()["error"]["type"]) == (1, "HeadError")
+    assert "train router" in stale.json()["error"]["hint"]
+
+
+def test_routing_is_measured(run: Run, tmp_path: Path) -> None:
+    lines = [
+        {"query": "What is 3 * 4?", "worker": "calculator"},
+        {"query": "How many feet are 3 metres?", "worker": "units"},
+        {"query": "Where did I park my car?", "worker": "none"},
+        {"query": "Hi there!", "worker": "chat"},
+    ]
+    plain = tmp_path / "data.jsonl"
+    plain.write_text("\n".join(json.dumps(line) for line in lines) + "\n\n")
+    packed = tmp_path / "data.jsonl.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+
+    scores = run("eval", "routing", packed, "--json")
+    assert scores.status == 0
+    document = scores.json()
+    assert set(document) >= {"n", "accuracy", "macro_f1", "ece", "auroc_none", "confusion", "latency_ms"}
+    assert (document["n"], document["accuracy"], document["auroc_none"]) == (4, 1.0, 1.0)
+    assert sum(map(sum, document["confusion"]["matrix"])) == 4
+    assert len(document["confusion"]["labels"]) == len(document["confusion"]["matrix"])
+    assert 0 < document["latency_ms"]["p50"] <= document["latency_ms"]["p95"]
+
+    shown = run("eval", "routing", plain, "--limit", "2", "--seed", "1")
+    assert shown.status == 0
+    assert shown.out.startswith("n                  2\naccuracy           1.0000\n")
+
+
+def test_unknown_workers_in_the_data_are_told(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "data.jsonl"
+    data.write_text('{"query": "Hi", "worker": "small talk"}\n')
+    failed = run("eval", "routing", data, "--json")
+    assert failed.status == 2
+    assert "small talk" in failed.json()["error"]["message"]
+    assert "calculator" in failed.json()["error"]["hint"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no lines"),
+        (b"\n\n", "no lines"),
+        (b'{"query": "Hi", "worker": "chat"}\n{"query": "Hi"', "line 2: not JSON"),
+        (b'{"query": "Hi"}\n', "line 1: 'worker'"),
+        (b'["Hi", "chat"]\n', "line 1: 'query'"),
+        (b'{"query": 7, "worker": "chat"}\n', "line 1: 'query'"),
+        (b'{"query": "\xff"}\n', "cannot be read"),
+    ],
+)
+def test_bad_lines_are_told(run: Run, tmp_path: Path, content: bytes, said: str) -> None:
+    data = tmp_path / "data.jsonl"
+    data.write_bytes(content)
+    failed = run("eval", "routing", data, "--json")
+    assert failed.status == 2
+    assert said in failed.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b'{"query": "Hi", "worker": "chat"}\n' * 50)[:-12]])
+def test_a_damaged_archive_is_told(run: Run, tmp_path: Path, content: bytes) -> None:
+    data = tmp_path / "data.jsonl.gz"
+    data.write_bytes(content)
+    failed = run("eval", "routing", data, "--json")
+    assert failed.status == 2
+    assert "cannot be read" in failed.json()["error"]["message"]

@@ -1,0 +1,44 @@
+"""What all tests share: folders of their own, and no network for our code's clients of a model hub."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for all, so that weights are requantised once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> Iterator[None]:
+    """Keep the tests away from the user's conversations, cache and configuration."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith("OCTOGRAPH_")]:
+            environment.delenv(name)
+        environment.setenv("OCTOGRAPH_DATA_DIR", str(home / "data"))
+        environment.setenv("OCTOGRAPH_CACHE_DIR", str(cache_dir))
+        environment.setenv("OCTOGRAPH_CONFIG", str(home / "config.toml"))
+        environment.setenv("HF_HUB_OFFLINE", "1")
+        yield
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of conversations for one test alone."""
+    folder = tmp_path / "data"
+    monkeypatch.setenv("OCTOGRAPH_DATA_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def octograph_command() -> tuple[str, ...]:
+    """How the command line is started as a process."""
+    return (sys.executable, "-m", "octograph")

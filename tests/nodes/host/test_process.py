@@ -1,0 +1,359 @@
+"""The life of a host, with real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from octograph.errors import (
+    ContextOverflowError,
+    HostCrashedError,
+    HostError,
+    HostRequestError,
+    HostStartError,
+    ToolError,
+)
+from octograph.nodes.cancellation import CancelToken
+from octograph.nodes.host import HostProcess
+from octograph.nodes.host.frames import MAX_FRAME, Frame, write_frame
+from octograph.testing import FakeService
+
+Start = Callable[..., HostProcess]
+
+
+@pytest.fixture
+def host() -> Iterator[Start]:
+    """Make hosts that are ended with the test."""
+    made: list[HostProcess] = []
+
+    def make(config: Frame | None = None, **options: float) -> HostProcess:
+        made.append(
+            HostProcess(name="fake", service=FakeService.NAME, config=lambda: config or {}, **options)  # type: ignore[arg-type]  # only start_timeout is given
+        )
+        return made[-1]
+
+    yield make
+    for process in made:
+        process.kill()
+        process.stop(grace=1)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    """Poll a condition that other processes bring about."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return condition()
+
+
+def test_many_callers_start_one_child(host: Start) -> None:
+    process = host({"seconds": 0.3})
+    callers = [threading.Thread(target=process.ensure_ready) for _ in range(12)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert process.starts == 1
+    assert process.state == "ready"
+    assert process.info["pid"] == process.pid
+
+
+async def test_requests_take_turns_and_each_gets_its_own_replies(host: Start) -> None:
+    process = host()
+
+    async def slow(steps: int) -> list[Frame]:
+        return [frame async for frame in process.stream("slow", {"steps": steps, "seconds": 0.02})]
+
+    long, short = asyncio.create_task(slow(40)), asyncio.create_task(slow(3))
+    await short
+    assert not long.done()
+    assert await long == [{"number": number} for number in range(40)]
+    assert await process.call("echo", {"a": [1, "é", b"\x00"]}) == {"a": [1, "é", b"\x00"]}
+
+
+async def test_more_requests_than_capacity_wait_in_order(host: Start) -> None:
+    process = host()
+    replies = await asyncio.gather(*(process.call("echo", {"n": n}) for n in range(50)))
+    assert [reply["n"] for reply in replies] == list(range(50))
+
+
+async def test_a_flood_arrives_whole(host: Start) -> None:
+    frames = [frame["number"] async for frame in host().stream("flood", {"count": 5000})]
+    assert frames == list(range(5000))
+
+
+async def test_cancelling_lets_the_service_close_the_request(host: Start) -> None:
+    cancel = CancelToken()
+    frames = []
+    async for frame in host().stream("slow", {"steps": 1000, "seconds": 0.01}, cancel=cancel):
+        frames.append(frame)
+        if len(frames) == 3:
+            cancel.cancel()
+    assert "cancelled_at" in frames[-1]
+    assert len(frames) < 20
+
+
+async def test_a_dropped_request_is_cancelled_in_the_host(host: Start) -> None:
+    process = host()
+    stream = process.stream("slow", {"steps": 10_000, "seconds": 0.01})
+    async for _ in stream:
+        break
+    await stream.aclose()  # type: ignore[attr-defined]  # an async generator
+    started = time.monotonic()
+    await process.call("echo", {})
+    assert time.monotonic() - started < 5
+
+
+async def test_errors_of_the_service_keep_their_kind(host: Start) -> None:
+    process = host()
+    with pytest.raises(ToolError, match="cannot do that") as caught:
+        await process.call("fail", {})
+    assert caught.value.hint == "Ask for something else."
+    with pytest.raises(HostError, match="ZeroDivisionError"):
+        await process.call("bug", {})
+    assert await process.call("echo", {"still": "there"}) == {"still": "there"}
+
+
+async def test_a_crash_fails_what_is_in_flight_and_the_next_request_starts_anew(host: Start) -> None:
+    process = host()
+    waiting = [asyncio.create_task(process.call("slow", {"steps": 1000, "seconds": 0.01})) for _ in range(3)]
+    await process.call("echo", {})
+    with pytest.raises(HostCrashedError, match="SIGKILL"):
+        await process.call("crash", {})
+    for task in waiting:
+        with pytest.raises(HostCrashedError):
+            await task
+    assert process.state == "failed"
+    assert process.pid is None
+    assert await process.call("echo", {"again": 1}) == {"again": 1}
+    assert process.starts == 2
+
+
+async def test_nonsense_on_the_wire_ends_the_host(host: Start) -> None:
+    process = host()
+    with pytest.raises(HostError):
+        await process.call("garbage", {"bytes": b"\xff" * 64})
+    assert wait_until(lambda: process.state == "failed")
+
+
+def test_a_frozen_host_is_killed(host: Start) -> None:
+    process = host()
+    process.ensure_ready()
+    pid = process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    process.stop(grace=0.3)
+    assert not psutil.pid_exists(pid)
+    process.ensure_ready()
+    assert process.state == "ready"
+
+
+def test_a_start_that_fails_says_why(host: Start) -> None:
+    with pytest.raises(HostStartError, match="does not want to"):
+        host({"fail": True}).ensure_ready()
+    with pytest.raises(HostStartError, match="exit status 7") as caught:
+        host({"crash": True}).ensure_ready()
+    assert "ends while it starts" in caught.value.hint
+    slow = host({"seconds": 60}, start_timeout=1.0)
+    with pytest.raises(HostStartError, match="not ready after 1 s"):
+        slow.ensure_ready()
+    assert slow.state == "failed"
+
+
+async def test_the_child_sees_no_secrets(host: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+    monkeypatch.setenv("HF_TOKEN", "hunter2")
+    environment = await host().call("environment", {})
+    assert "PATH" in environment
+    assert "hunter2" not in " ".join(environment.values())
+
+
+def test_no_orphan_when_the_parent_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import time; from octograph.nodes.host import HostProcess\n"
+        "host = HostProcess(name='x', service='octograph.testing:FakeService', config=dict)\n"
+        "host.ensure_ready(); print(host.pid, flush=True); time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    assert psutil.pid_exists(pid)
+    parent.send_signal(signal.SIGKILL)
+    parent.communicate()
+    assert wait_until(lambda: not psutil.pid_exists(pid))
+
+
+def test_ctrl_c_in_the_terminal_does_not_reach_the_host(host: Start) -> None:
+    process = host()
+    process.ensure_ready()
+    assert process.pid is not None
+    assert os.getpgid(process.pid) != os.getpgid(0)
+
+
+def test_twenty_lives_leave_nothing_behind(host: Start) -> None:
+    process = host()
+    process.ensure_ready()
+    process.stop()
+    me = psutil.Process()
+    files, threads = me.num_fds(), threading.active_count()
+    for _ in range(20):
+        process.ensure_ready()
+        process.stop()
+    assert wait_until(lambda: me.num_fds() <= files and threading.active_count() <= threads)
+    assert not [child for child in me.children() if child.status() == psutil.STATUS_ZOMBIE]
+
+
+def framed(frame: Frame) -> bytes:
+    stream = io.BytesIO()
+    write_frame(stream, frame)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {},
+        {"id": [], "kind": "done"},
+        {"id": 1},
+        {"id": 1, "kind": "item"},
+        {"id": 1, "kind": "item", "body": [1]},
+        {"id": 1, "kind": "error", "error": "no"},
+        {"id": 1, "kind": "crashed"},
+        {"id": 1, "kind": ["item"]},
+    ],
+)
+async def test_a_reply_that_is_none_ends_the_host(host: Start, frame: Frame) -> None:
+    process = host()
+    with pytest.raises(HostCrashedError, match="SIGKILL") as caught:
+        await process.call("garbage", {"bytes": framed(frame)})
+    assert "protocol error" in caught.value.hint
+
+
+@pytest.mark.parametrize("other", [True, False])
+async def test_errors_that_a_host_makes_up_stay_errors_of_ours(host: Start, other: bool) -> None:
+    process = host()
+    kinds: list[tuple[Frame, type[Exception]]] = [
+        ({"type": "ContextOverflowError"}, ContextOverflowError),
+        ({"type": "SystemExit", "message": "out"}, HostRequestError),
+        ({"type": ["x"]}, HostRequestError),
+        ({}, HostRequestError),
+    ]
+    for number, (detail, kind) in enumerate(kinds, start=1):
+        with pytest.raises(kind):
+            await process.call("garbage", {"bytes": framed({"id": number, "kind": "error", "error": detail})})
+    stray = framed({"id": 10**6, "kind": "item", "body": {}} if other else {"id": 0, "kind": "done"})
+    assert await process.call("garbage", {"bytes": stray}) == {}
+    assert process.starts == 1
+
+
+async def test_a_reader_who_was_late_learns_of_the_crash_after_the_restart(host: Start) -> None:
+    process = host()
+    late = process.stream("slow", {"steps": 1000, "seconds": 0.005})
+    await anext(late)
+    with pytest.raises(HostCrashedError):
+        await process.call("crash", {})
+    assert await process.call("echo", {"again": 1}) == {"again": 1}
+    with pytest.raises(HostCrashedError, match="SIGKILL"):
+        async for _ in late:
+            pass
+    assert process.state == "ready"
+
+
+async def test_a_request_that_cannot_be_sent_is_not_waited_for(host: Start) -> None:
+    process = host()
+    with pytest.raises(TypeError):
+        await process.call("echo", {"what": object()})
+    with pytest.raises(HostError, match="over the limit"):
+        await process.call("echo", {"what": b"x" * MAX_FRAME})
+    assert await process.call("echo", {"n": 1}) == {"n": 1}
+    started = time.monotonic()
+    await asyncio.to_thread(process.stop, grace=5)
+    assert time.monotonic() - started < 3
+
+
+async def test_killing_fails_what_is_in_flight(host: Start) -> None:
+    process = host()
+    stream = process.stream("slow", {"steps": 1000, "seconds": 0.01})
+    await anext(stream)
+    process.kill()
+    with pytest.raises(HostCrashedError, match="SIGKILL"):
+        async for _ in stream:
+            pass
+
+
+async def test_stopping_gives_requests_in_flight_their_grace(host: Start) -> None:
+    process = host()
+    stream = process.stream("slow", {"steps": 20, "seconds": 0.01})
+    await anext(stream)
+    stopping = asyncio.create_task(asyncio.to_thread(process.stop, grace=10))
+    assert [frame["number"] async for frame in stream] == list(range(1, 20))
+    await stopping
+    assert process.state == "stopped"
+
+
+async def test_a_cancelled_request_never_starts(host: Start) -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    frames = [frame async for frame in host().stream("slow", {"steps": 9, "seconds": 0.2}, cancel=cancel)]
+    assert len(frames) <= 2
+    assert "cancelled_at" in frames[-1]
+
+
+def test_a_fault_while_starting_is_told(host: Start) -> None:
+    process = host({"seconds": "soon"})
+    for _ in range(2):
+        with pytest.raises(HostError, match="TypeError"):
+            process.ensure_ready()
+    assert process.state == "failed"
+
+
+def test_a_host_that_still_starts_does_not_outlive_its_parent(tmp_path: Path) -> None:
+    program = (
+        "import threading, time; from octograph.nodes.host import HostProcess\n"
+        "config = lambda: {'seconds': 60}\n"
+        "host = HostProcess(name='x', service='octograph.testing:FakeService', config=config)\n"
+        "threading.Thread(target=host.ensure_ready, daemon=True).start()\n"
+        "while host.pid is None: time.sleep(0.01)\n"
+        "print(host.pid, flush=True); time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    time.sleep(1.0)  # it is in its setup now
+    assert psutil.pid_exists(pid)
+    parent.kill()
+    parent.communicate()
+    assert wait_until(lambda: not psutil.pid_exists(pid))
+
+
+def test_ctrl_c_leaves_the_host_to_the_parent(tmp_path: Path) -> None:
+    """As a terminal does it: SIGINT to the whole foreground group."""
+    program = (
+        "import asyncio, time; from octograph.nodes.host import HostProcess\n"
+        "host = HostProcess(name='x', service='octograph.testing:FakeService', config=dict)\n"
+        "host.ensure_ready(); print(host.pid, flush=True)\n"
+        "try: time.sleep(60)\n"
+        "except KeyboardInterrupt: print(asyncio.run(host.call('echo', {'n': 1})), host.starts); host.stop()\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=tmp_path, start_new_session=True
+    )
+    assert parent.stdout is not None
+    assert int(parent.stdout.readline())
+    os.killpg(parent.pid, signal.SIGINT)
+    said, _ = parent.communicate(timeout=20)
+    assert said == "{'n': 1} 1\n"
+    assert parent.returncode == 0

@@ -1,0 +1,78 @@
+"""Cancelling: asked for once, told to everyone."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from octograph.nodes.cancellation import CancelToken
+
+
+def test_everyone_within_a_block_is_told_once() -> None:
+    token = CancelToken()
+    told: list[str] = []
+    with token.calling(lambda: told.append("one")), token.calling(lambda: told.append("two")):
+        assert not token.cancelled
+        token.cancel()
+        token.cancel()
+    assert told == ["one", "two"]
+    assert token.cancelled
+
+
+def test_who_has_left_is_not_told() -> None:
+    token = CancelToken()
+    told: list[str] = []
+    with token.calling(lambda: told.append("left")):
+        pass
+    with pytest.raises(ValueError, match="out"), token.calling(lambda: told.append("fell")):
+        raise ValueError("out")
+    token.cancel()
+    assert told == []
+
+
+def test_who_comes_late_is_told_at_once() -> None:
+    token = CancelToken()
+    token.cancel()
+    told: list[str] = []
+    with token.calling(lambda: told.append("late")):
+        assert told == ["late"]
+    assert told == ["late"]
+
+
+def test_the_callback_may_cancel_and_ask_again() -> None:
+    token = CancelToken()
+
+    def again() -> None:
+        token.cancel()
+        with token.calling(lambda: told.append(token.cancelled)):
+            pass
+
+    told: list[bool] = []
+    with token.calling(again):
+        token.cancel()
+    assert told == [True]
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_many_threads_cancel_and_listen(number: int) -> None:
+    token, start = CancelToken(), threading.Barrier(8)
+    told: list[int] = []
+
+    def listen() -> None:
+        heard = threading.Event()
+        start.wait()
+        with token.calling(heard.set):
+            assert heard.wait(5)
+        told.append(number)
+
+    def stop() -> None:
+        start.wait()
+        token.cancel()
+
+    threads = [threading.Thread(target=act) for act in (*[listen] * 6, *[stop] * 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == [number] * 6

@@ -1,0 +1,107 @@
+"""The public surface of each package, and what importing it costs."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+SURFACE = {
+    "octograph": {
+        "CancelToken",
+        "Event",
+        "Octograph",
+        "OctographError",
+        "Route",
+        "Turn",
+        "__version__",
+        "open",
+    },
+    "octograph.agents": {
+        "Attempt",
+        "CompiledGraph",
+        "Conversation",
+        "Decided",
+        "Event",
+        "Finished",
+        "Generated",
+        "Routed",
+        "Started",
+        "StepStarted",
+        "TextWritten",
+        "ThreadInfo",
+        "ThreadStore",
+        "Turn",
+        "document",
+        "orchestrate",
+    },
+    "octograph.agents.evaluation": {"RoutingExample", "calibration_error", "evaluate_routing", "read_routing"},
+    "octograph.agents.steps": {"DecideStep", "Emit", "GenerateStep", "RouteStep", "Step", "as_node"},
+    "octograph.api": {"Octograph", "head_path", "host_pool", "model_store", "open"},
+    "octograph.cli": {"main"},
+    "octograph.nodes.host": {"HostProcess", "HostState", "Service", "Steps", "Ticket"},
+    "octograph.nodes.llama": {"SERVICE", "LlamaClient"},
+    "octograph.nodes.master": {
+        "DEFAULT_SYSTEM",
+        "Fit",
+        "FunctionalHead",
+        "HeadFile",
+        "HiddenStates",
+        "Master",
+        "NO_WORKER",
+        "QueryReader",
+        "ReadRequest",
+        "Route",
+        "Router",
+        "fit_rows",
+        "train_heads",
+    },
+    "octograph.nodes.models": {"GGUFSummary", "ModelStore", "check_gguf"},
+    "octograph.nodes.tools": {"Clock", "SystemClock", "TOOL_NAMES", "Tool", "ToolAnswer", "make_tool"},
+    "octograph.tui": {"make_app", "run"},
+}
+
+HEAVY = {"langgraph", "langchain_core", "llama_cpp", "networkx", "numpy", "pydantic", "sklearn", "textual", "torch"}
+
+
+@pytest.mark.parametrize("package", SURFACE)
+def test_the_public_names_are_these(package: str) -> None:
+    module = importlib.import_module(package)
+    assert set(module.__all__) == SURFACE[package]
+    assert len(module.__all__) == len(set(module.__all__))
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    import octograph
+
+    assert set(dir(octograph)) == SURFACE["octograph"]
+    with pytest.raises(AttributeError, match="oktograph"):
+        _ = octograph.oktograph
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert not HEAVY & _loaded_by("import octograph")
+
+
+def test_help_loads_the_standard_library_and_the_command_line_alone() -> None:
+    code = "import contextlib, octograph.cli\nwith contextlib.suppress(SystemExit): octograph.cli.main(['--help'])"
+    loaded = _loaded_by(code)
+    own = {name for name in loaded if name.partition(".")[0] == "octograph"}
+    assert {name for name in own if not name.startswith("octograph.cli")} <= {
+        "octograph",
+        "octograph.errors",
+        "octograph.terminal",
+    }
+    # What a bare interpreter of this environment loads (hooks of editable installs) is not ours to answer for.
+    foreign = {name.partition(".")[0] for name in loaded - own - _loaded_by("")} - sys.stdlib_module_names
+    assert foreign == set()
+
+
+def _loaded_by(code: str) -> set[str]:
+    """Names of the modules that a fresh process has loaded after some code."""
+    report = f"{code}\nimport sys\nprint('\\n' + ' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.splitlines()[-1].split())

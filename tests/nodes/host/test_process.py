@@ -344,8 +344,8 @@ def test_ctrl_c_leaves_the_host_to_the_parent(tmp_path: Path) -> None:
     program = (
         "import asyncio, time; from octograph.nodes.host import HostProcess\n"
         "host = HostProcess(name='x', service='octograph.testing:FakeService', config=dict)\n"
-        "host.ensure_ready(); print(host.pid, flush=True)\n"
-        "try: time.sleep(60)\n"
+        "host.ensure_ready()\n"
+        "try: print(host.pid, flush=True); time.sleep(60)\n"
         "except KeyboardInterrupt: print(asyncio.run(host.call('echo', {'n': 1})), host.starts); host.stop()\n"
     )
     parent = subprocess.Popen(

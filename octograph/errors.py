@@ -12,6 +12,7 @@
     ├── HostError
     │   ├── HostStartError       a host did not become ready
     │   ├── HostCrashedError     a host died with requests in flight
+    │   ├── HostBusyError        a host has more requests than it can take
     │   └── HostRequestError     a host answered that it could not do what was asked
     ├── ContextOverflowError     the text is longer than the model's context
     ├── ToolError                a tool could not answer
@@ -29,6 +30,7 @@ __all__ = [
     "ContextOverflowError",
     "GraphError",
     "HeadError",
+    "HostBusyError",
     "HostCrashedError",
     "HostError",
     "HostRequestError",
@@ -103,6 +105,10 @@ class HostError(OctographError):
 
 class HostStartError(HostError):
     """A host did not become ready."""
+
+
+class HostBusyError(HostError):
+    """A host whose queue is full; nothing was begun."""
 
 
 class HostCrashedError(HostError):

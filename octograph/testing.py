@@ -293,6 +293,7 @@ class FakeService:
     """
 
     capacity = 4
+    queue = 64
     NAME = "octograph.testing:FakeService"
 
     def setup(self, config: Frame) -> Frame:
@@ -333,6 +334,9 @@ class FakeService:
             for descriptor in range(3, 16):  # the replies go out over one of these
                 with suppress(OSError):
                     os.write(descriptor, args["bytes"])
+
+    def advance(self) -> None:
+        """Nothing to do: the steps do all the work."""
 
     def abort(self) -> None:
         """Nothing to do: the steps are short."""

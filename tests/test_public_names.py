@@ -58,7 +58,7 @@ SURFACE = {
         "fit_rows",
         "train_heads",
     },
-    "octograph.nodes.models": {"GGUFSummary", "ModelStore", "check_gguf"},
+    "octograph.nodes.models": {"GGUFSummary", "ModelStore", "check_gguf", "convert_lora"},
     "octograph.nodes.tools": {"Clock", "SystemClock", "TOOL_NAMES", "Tool", "ToolAnswer", "make_tool"},
     "octograph.tui": {"make_app", "run"},
 }

@@ -1,7 +1,7 @@
 """The child side of a host: ``python -m octograph.nodes.host.child MODULE:CLASS``.
 
 One thread reads frames, one works.
-Requests take turns step by step, so that a short one is not kept waiting by a long one.
+Requests go on in rounds: each takes a short step, then the service does what they all asked for together.
 When the parent's end of the pipe closes, for whatever reason, the process ends at once: a host never
 outlives its parent, not even one that was killed with SIGKILL.
 """
@@ -17,7 +17,7 @@ import traceback
 from collections import deque
 from typing import BinaryIO
 
-from octograph.errors import ContextOverflowError, HostError, OctographError
+from octograph.errors import ContextOverflowError, HostBusyError, HostError, OctographError
 from octograph.nodes.host.frames import Frame, read_frame, write_frame
 from octograph.nodes.host.service import Service, Steps, Ticket
 
@@ -34,8 +34,8 @@ class Loop:
         self._arrived: queue.SimpleQueue[tuple[int, Frame, Ticket]] = queue.SimpleQueue()
         self._active: deque[tuple[int, Steps, Ticket]] = deque()
         self._tickets: dict[int, Ticket] = {}
-        self._current: Ticket | None = None
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
 
     def listen(self) -> None:
         """Read requests from now on, and end the process when the parent goes away."""
@@ -45,19 +45,18 @@ class Loop:
         """Work until the parent goes away."""
         while True:
             self._admit()
-            number, steps, ticket = self._active.popleft()
-            with self._lock:
-                self._current = ticket
-            reply = self._step(number, steps)
-            with self._lock:
-                self._current = None
-            if reply is not None:
-                write_frame(self._replies, {"id": number, **reply})
-            if reply is not None and reply["kind"] != "item":
-                with self._lock:
-                    del self._tickets[number]
-            else:
-                self._active.append((number, steps, ticket))
+            for _ in range(len(self._active)):
+                number, steps, ticket = self._active.popleft()
+                reply = self._step(number, steps)
+                if reply is not None and reply["kind"] != "item":
+                    # Before the reply: who hears that a request is over may send the next at once.
+                    with self._lock:
+                        del self._tickets[number]
+                else:
+                    self._active.append((number, steps, ticket))
+                if reply is not None:
+                    self._reply({"id": number, **reply})
+            self._service.advance()
 
     def _admit(self) -> None:
         while len(self._active) < self._service.capacity:
@@ -97,13 +96,28 @@ class Loop:
                 if ticket is None:
                     return
                 ticket.cancelled = True
-                if ticket is self._current:
-                    self._service.abort()
+            self._service.abort()
             return
         ticket = Ticket()
         with self._lock:
-            self._tickets[number] = ticket
-        self._arrived.put((number, frame, ticket))
+            full = len(self._tickets) >= self._service.capacity + self._service.queue
+            if not full:
+                self._tickets[number] = ticket
+        if full:
+            self._reply({"id": number, "kind": "error", "error": _describe(_busy(self._service))})
+        else:
+            self._arrived.put((number, frame, ticket))
+
+    def _reply(self, frame: Frame) -> None:
+        with self._writing:
+            write_frame(self._replies, frame)
+
+
+def _busy(service: Service) -> HostBusyError:
+    return HostBusyError(
+        f"{service.capacity} requests are in progress and {service.queue} wait; one more is too many",
+        hint="Try again in a moment.",
+    )
 
 
 def _fault(error: Exception) -> HostError:

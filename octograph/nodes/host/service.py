@@ -26,6 +26,8 @@ class Service(Protocol):
 
     capacity: int
     """Most requests that may be in progress at once; the rest wait in order of arrival."""
+    queue: int
+    """Most requests that may wait; a further one is refused at once."""
 
     def setup(self, config: Frame) -> Frame:
         """Load what is needed, and tell about it."""
@@ -35,6 +37,10 @@ class Service(Protocol):
         """Begin a request; the frame yielded last closes it."""
         ...
 
+    def advance(self) -> None:
+        """Do what the requests in progress asked for in their last steps; called when each had its turn."""
+        ...
+
     def abort(self) -> None:
-        """Stop the step that runs now; called from another thread, its ticket is already cancelled."""
+        """Cut short what runs now, as one of its tickets was cancelled; called from another thread."""
         ...

@@ -1,25 +1,45 @@
-"""The parent's view of a llama.cpp host: text from conversations, hidden states from queries."""
+"""The parent's view of a llama.cpp host: texts and scores from prompts, hidden states from queries."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import asdict
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from octograph.nodes.cancellation import CancelToken
+from octograph.nodes.decoding import (
+    Branch,
+    BranchDelta,
+    Chat,
+    DecodeRequest,
+    Part,
+    Score,
+    ScoreRequest,
+    Scores,
+    SoftPrompt,
+    Text,
+    TokenMeasures,
+    Tokens,
+)
 from octograph.nodes.generation import Generation, GenerationRequest, Message, TextDelta
 from octograph.nodes.host import HostProcess
+from octograph.nodes.host.frames import Frame
 from octograph.nodes.master.reader import HiddenStates, ReadRequest
 
 __all__ = ["SERVICE", "LlamaClient"]
 
 SERVICE = "octograph.nodes.llama.service:LlamaService"
 
+_MEASURES = ("logprobs", "margins", "entropies")
+
 
 class LlamaClient:
-    """A `Generator` and a `QueryReader` over one host.
+    """A `Generator`, `BranchDecoder`, `Scorer` and `QueryReader` over one host.
 
     Parameters
     ----------
@@ -35,17 +55,70 @@ class LlamaClient:
         self, request: GenerationRequest, *, cancel: CancelToken
     ) -> AsyncIterator[TextDelta | Generation]:
         """See `Generator`."""
+        decode = DecodeRequest(
+            prompt=(Chat(request.messages),),
+            max_tokens=request.max_tokens,
+            sampling=request.sampling,
+            stop=request.stop,
+        )
+        async for piece in self.decode(decode, cancel=cancel):
+            if isinstance(piece, BranchDelta):
+                yield TextDelta(text=piece.text)
+            elif isinstance(piece, Generation):
+                yield piece
+
+    async def decode(
+        self, request: DecodeRequest, *, cancel: CancelToken
+    ) -> AsyncIterator[BranchDelta | Branch | Generation]:
+        """See `BranchDecoder`."""
         args = {
-            "messages": [asdict(message) for message in request.messages],
+            "prompt": [_part(part) for part in request.prompt],
+            "branches": request.branches,
+            "start": request.start,
             "max_tokens": request.max_tokens,
             "sampling": asdict(request.sampling),
             "stop": list(request.stop),
+            "ignore_eos": request.ignore_eos,
+            "schema": None if request.schema is None else dict(request.schema),
+            "measured": request.measured,
+            "adapter": _path(request.adapter),
         }
-        async for frame in self.host.stream("generate", args, cancel=cancel):
-            if text := frame.pop("text", ""):
-                yield TextDelta(text=text)
+        growing: defaultdict[int, _Growing] = defaultdict(_Growing)
+        async for frame in self.host.stream("decode", args, cancel=cancel):
+            for piece in frame.pop("pieces"):
+                branch = growing[piece["branch"]]
+                branch.add(piece)
+                if piece["text"]:
+                    yield BranchDelta(branch=piece["branch"], text=piece["text"])
+                if "finish" in piece:
+                    yield branch.close(piece)
             if "finish" in frame:
                 yield Generation(**frame)
+
+    async def score(self, request: ScoreRequest, *, cancel: CancelToken) -> Scores | None:
+        """See `Scorer`."""
+        args = {
+            "prompt": [_part(part) for part in request.prompt],
+            "continuations": [_part(part) for part in request.continuations],
+            "among": list(request.among),
+            "adapter": _path(request.adapter),
+        }
+        found: dict[int, Score] = {}
+        last: Frame | None = None
+        async for frame in self.host.stream("score", args, cancel=cancel):
+            for one in frame.pop("scores"):
+                found[one["index"]] = Score(tokens=tuple(one["tokens"]), measures=_measures([one]))
+            if "prompt_tokens" in frame:
+                last = frame
+        if last is None:
+            return None
+        return Scores(
+            continuations=tuple(found[index] for index in range(len(request.continuations))),
+            probabilities=np.frombuffer(last.get("probabilities", b""), np.float64),
+            mass=last.get("mass", 0.0),
+            prompt_tokens=last["prompt_tokens"],
+            cached_tokens=last["cached_tokens"],
+        )
 
     async def read(self, request: ReadRequest, *, cancel: CancelToken) -> HiddenStates | None:
         """See `QueryReader`."""
@@ -69,5 +142,57 @@ class LlamaClient:
 
     async def count(self, messages: tuple[Message, ...]) -> int:
         """Tokens that a conversation takes in the context."""
-        frame = await self.host.call("count", {"messages": [asdict(message) for message in messages]})
+        frame = await self.host.call("count", {"prompt": [_part(Chat(messages))]})
         return int(frame["tokens"])
+
+    async def tokenize(self, text: str) -> tuple[int, ...]:
+        """Token ids of a text as it stands."""
+        frame = await self.host.call("tokenize", {"text": text})
+        return tuple(frame["tokens"])
+
+    async def stats(self) -> dict[str, Any]:
+        """What the host did and holds: requests, rounds, prefix hits, cells, bytes of saved prefixes."""
+        return await self.host.call("stats", {})
+
+
+@dataclass(slots=True)
+class _Growing:
+    """What arrived of a branch."""
+
+    text: str = ""
+    pieces: list[Frame] = field(default_factory=list)
+
+    def add(self, piece: Frame) -> None:
+        self.text += piece["text"]
+        self.pieces.append(piece)
+
+    def close(self, last: Frame) -> Branch:
+        return Branch(
+            branch=last["branch"],
+            text=self.text,
+            tokens=tuple(token for piece in self.pieces for token in piece["tokens"]),
+            finish=last["finish"],
+            measures=_measures(self.pieces) if "logprobs" in last else None,
+        )
+
+
+def _measures(pieces: Sequence[Frame]) -> TokenMeasures:
+    columns = {key: np.frombuffer(b"".join(piece[key] for piece in pieces), np.float32) for key in _MEASURES}
+    return TokenMeasures(**columns)
+
+
+def _part(part: Part) -> Frame:
+    match part:
+        case Chat(messages):
+            return {"messages": [asdict(message) for message in messages]}
+        case Text(text, special):
+            return {"text": text, "special": special}
+        case Tokens(tokens):
+            return {"tokens": list(tokens)}
+        case SoftPrompt(path):
+            return {"soft_prompt": _path(path)}
+
+
+def _path(path: Path | None) -> str | None:
+    # Absolute: a host runs in a folder of its own choosing.
+    return None if path is None else str(path.absolute())

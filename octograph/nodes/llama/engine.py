@@ -1,38 +1,34 @@
-"""The llama.cpp engine: one model, a context for the workers and one for the master.
+"""The llama.cpp engine: many texts at once over one model.
 
-Every request is a generator of short steps (see `Steps`), so that requests take turns.
+Every request is a generator of short steps (see `Steps`). In a step it says what it wants decoded; when all requests
+had their turn, `Engine.advance` decodes that in one batch, and in their next step they find the logits.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator, Sequence
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from octograph.errors import ContextOverflowError, HostRequestError
-from octograph.nodes.generation import Finish, Sampling
 from octograph.nodes.host.frames import Frame
 from octograph.nodes.host.service import Steps, Ticket
-from octograph.nodes.llama.chat_template import ChatTemplate
-from octograph.nodes.llama.context import Aborted, Context
+from octograph.nodes.llama.adapter import Adapter
+from octograph.nodes.llama.decoding import Decoding, decode
 from octograph.nodes.llama.governor import Governor
+from octograph.nodes.llama.inputs import Inputs
+from octograph.nodes.llama.lane import Lane
 from octograph.nodes.llama.model import Model
-from octograph.nodes.llama.sampling import Sampler
-from octograph.nodes.llama.slots import Slot, Slots
-from octograph.nodes.llama.tap import Tap
-from octograph.nodes.llama.text_stream import TextStream
+from octograph.nodes.llama.reading import Reader
+from octograph.nodes.llama.saved import SavedPrefixes
+from octograph.nodes.llama.scoring import score
 
 __all__ = ["Engine"]
 
-WORKER_SEQUENCES = 4
-MASTER_SEQUENCES = 2
-MASTER_CELLS = 2048
-IDLE_CELLS = 1024
-PREFILL_STEP = 256
-FLUSH_SECONDS = 0.025
-"""Text is sent at most this often: the parent's work per frame would take time from the decoding."""
+ADAPTER_CELLS = 4096
+MOST_ADAPTERS = 6
+"""Adapters with a context of their own at one time; a further one takes the place of the longest unused."""
+
+SAVED_BYTES = 256 * 2**20
 
 
 class Engine:
@@ -41,271 +37,121 @@ class Engine:
     Parameters
     ----------
     model
-        The weights, shared by both contexts.
+        The weights, shared by all contexts.
     threads
         Most CPU threads of a decode; see `Governor`.
     context
-        Most tokens of a conversation, answer included.
+        Cells of the KV cache: most tokens of a conversation with all its branches.
+    saved_bytes
+        Budget for prefixes that are kept outside the cache.
 
     """
 
-    def __init__(self, model: Model, *, threads: int, context: int) -> None:
+    def __init__(self, model: Model, *, threads: int, context: int, saved_bytes: int = SAVED_BYTES) -> None:
         self._model = model
-        self._template = ChatTemplate(model)
-        self.context_limit = context
-        self._worker = Context(model, cells=context, sequences=WORKER_SEQUENCES, threads=threads)
-        self._worker_slots = Slots(self._worker, sequences=WORKER_SEQUENCES, idle_cells=IDLE_CELLS)
-        self._tap = Tap(model.embedding_size)
-        self._layer: int | None = None
-        self._master = Context(
-            model,
-            cells=MASTER_CELLS,
-            sequences=MASTER_SEQUENCES,
-            threads=threads,
-            tap=self._tap,
-            batch_size=MASTER_CELLS,
-        )
-        self._frames: dict[str, tuple[list[int], list[int]]] = {}
-        self._master_slots = Slots(self._master, sequences=MASTER_SEQUENCES, idle_cells=MASTER_CELLS)
-
+        self._threads = threads
+        self._cells = context
+        self._inputs = Inputs(model)
         self._governor = Governor(most=threads, abort=self.abort)
+        self._saved = SavedPrefixes(saved_bytes)
+        self._plain = self._make_lane(None, cells=context, space="")
+        self._adapted: OrderedDict[str, Lane] = OrderedDict()
+        self._reader = Reader(model, template=self._inputs.template, threads=threads, governor=self._governor)
+        self._requests = 0
+
+    def advance(self) -> None:
+        """Decode what the requests asked for since the last time."""
+        for lane in (self._plain, *self._adapted.values()):
+            lane.batcher.advance()
 
     def abort(self) -> None:
         """Stop a running decode; called from another thread."""
-        self._worker.abort()
-        self._master.abort()
+        for lane in (self._plain, *tuple(self._adapted.values())):
+            lane.context.abort()
+        self._reader.abort()
 
-    def count(self, messages: Sequence[dict[str, str]]) -> int:
-        """Tokens that a conversation takes in the context."""
-        return len(self._template.tokens(messages))
+    def count(self, prompt: Sequence[Frame]) -> int:
+        """Positions that a prompt takes in the context."""
+        return len(self._inputs.symbols(prompt))
 
-    def generate(
-        self,
-        messages: Sequence[dict[str, str]],
-        *,
-        max_tokens: int,
-        sampling: Sampling,
-        stop: Sequence[str],
-        ticket: Ticket,
-    ) -> Steps:
-        """Continue a conversation: frames ``{"text"}``, then one with ``finish`` and the counts."""
-        started = time.perf_counter()
-        prompt = self._template.tokens(messages)
-        if len(prompt) >= self.context_limit:
-            raise ContextOverflowError(
-                f"the conversation has {len(prompt)} tokens and the context holds {self.context_limit}",
-                tokens=len(prompt),
-                limit=self.context_limit,
-                hint="Shorten the question or start a new thread.",
-            )
-        room = min(max_tokens, self.context_limit - len(prompt))
-        slot = yield from self._wait_for_slot(self._worker_slots, prompt, room, ticket)
-        if slot is None:
-            yield _closing("cancelled", prompt=len(prompt), started=started)
-            return
-        try:
-            cached = len(slot.tokens)
-            yield from self._prefill(self._worker, slot, prompt, ticket)
-            prefilled = time.perf_counter()
-            writer = _Writer(TextStream(stop))
-            finish = yield from self._write(slot, writer, Sampler(sampling), room, ticket)
-            yield _closing(
-                finish,
-                text=writer.rest(),
-                prompt=len(prompt),
-                cached=cached,
-                completion=writer.tokens,
-                started=started,
-                prefilled=prefilled,
-            )
-        finally:
-            self._worker_slots.release(slot)
+    def tokenize(self, text: str) -> list[int]:
+        """Token ids of a text as it stands."""
+        return self._model.tokenize(text)
 
     def hidden(self, *, system: str, text: str, layer: int, limit: int, ticket: Ticket) -> Steps:
-        """One frame with the hidden states of a text, read as the user's turn under `system`.
+        """See `Reader.read`."""
+        return self._reader.read(system=system, text=text, layer=layer, limit=limit, ticket=ticket)
 
-        ``last``: the state ``[d]`` at the last position, where the answer would begin.
-        ``mean``: the mean ``[d]`` over the text's tokens.
-        Both behind `layer`, counted from 0; the layers above are not computed.
-        A text of more than `limit` tokens is read by its first and last halves of that length: a route needs
-        the gist, and the whole would cost as much as answering.
-        """
-        if not 0 <= layer < self._model.layers - 1:  # llama.cpp drops rows within the last layer
-            raise HostRequestError(
-                f"layer {layer} cannot be read: the model has {self._model.layers}, of which 0 to "
-                f"{self._model.layers - 2} can",
-                hint="The master's model was changed: run `octograph train router` again.",
-            )
-        head, tail = self._master_frame(system)
-        body = self._model.tokenize(text.strip())
-        read = body if len(body) <= limit else body[: limit - limit // 2] + body[len(body) - limit // 2 :]
-        tokens = head + read + tail
-        if len(tokens) > self._master.cells:
-            raise ContextOverflowError(
-                f"the master's prompt and query have {len(tokens)} tokens, its context {self._master.cells}",
-                tokens=len(tokens),
-                limit=self._master.cells,
-                hint="Shorten the master's `prompt` in the graph file.",
-            )
-        slot = yield from self._wait_for_slot(self._master_slots, tokens, 0, ticket)
-        if slot is None:
-            return
-        try:
-            states = self._states(slot, tokens, layer, shared=len(head), ticket=ticket)
-        finally:
-            self._master_slots.release(slot)
-        if states is not None:
-            words = states[: len(read)] if read else states[-1:]
-            yield {"last": states[-1].tobytes(), "mean": words.mean(axis=0).tobytes(), "tokens": len(body)}
+    def decode(self, order: Decoding, *, prompt: Sequence[Frame], adapter: str | None, ticket: Ticket) -> Steps:
+        """See `decoding.decode`."""
+        self._requests += 1
+        symbols = self._inputs.symbols(prompt)
+        return decode(order, model=self._model, lane=self._lane(adapter), symbols=symbols, ticket=ticket)
 
-    def _states(
-        self, slot: Slot, tokens: Sequence[int], layer: int, *, shared: int, ticket: Ticket
-    ) -> NDArray[np.float32] | None:
-        """Hidden states ``[n - shared, d]`` of the tokens behind the shared beginning; None if cancelled."""
-        if layer != self._layer:
-            # What is cached lacks the keys and values of other layers.
-            self._master_slots.clear()
-            self._master_slots.cut(slot, 0)
-            self._tap.set_layer(layer)
-            self._layer = layer
-        # The states of the text are wanted, so of the cache only what stands before it is of use.
-        self._master_slots.cut(slot, min(len(slot.tokens), shared))
-        # What stands before the text is computed by itself: in one batch with a text its rounding would be that
-        # text's, and the next route would not be repeatable.
-        before = tokens[len(slot.tokens) : shared]
-        if before and not self._decode(self._master, slot, before, (), ticket):
-            return None
-        rest = tokens[shared:]
-        if not self._decode(self._master, slot, rest, (), ticket):
-            return None
-        states = self._tap.take()
-        if states is None or len(states) != len(rest):
-            raise HostRequestError(
-                f"llama.cpp gave no hidden states behind layer {layer}",
-                hint="The model's architecture names its layers otherwise; use another model as master.",
-            )
-        return states
+    def score(
+        self,
+        *,
+        prompt: Sequence[Frame],
+        continuations: Sequence[Frame],
+        among: Sequence[int],
+        adapter: str | None,
+        ticket: Ticket,
+    ) -> Steps:
+        """See `scoring.score`."""
+        self._requests += 1
+        return score(
+            lane=self._lane(adapter),
+            symbols=self._inputs.symbols(prompt),
+            texts=[self._inputs.tokens(part) for part in continuations],
+            among=self._inputs.tokens({"tokens": among}),
+            ticket=ticket,
+        )
 
-    def _master_frame(self, system: str) -> tuple[list[int], list[int]]:
-        """Tokens before and after a query; the same for every query, so rendered once."""
-        if system not in self._frames:
-            turns = ({"role": "system", "content": system}, {"role": "user", "content": "query"})
-            self._frames[system] = self._template.around(turns)
-        return self._frames[system]
+    def stats(self) -> Frame:
+        """What was done since the start, and what is held now."""
+        lanes = [self._plain, *self._adapted.values()]
+        asked = sum(lane.slots.prompt_symbols for lane in lanes)
+        cached = sum(lane.slots.cached_symbols for lane in lanes)
+        rounds = sum(lane.batcher.rounds for lane in lanes)
+        return {
+            "requests": self._requests,
+            "rounds": rounds,
+            "rows": sum(lane.batcher.rows for lane in lanes),
+            "prompt_tokens": asked,
+            "cached_tokens": cached,
+            "restored_tokens": sum(lane.slots.restored_symbols for lane in lanes),
+            "hit_rate": cached / asked if asked else 0.0,
+            "cells": sum(lane.context.cells for lane in lanes),
+            "promised_cells": sum(lane.slots.promised for lane in lanes),
+            "idle_cells": sum(lane.slots.idle for lane in lanes),
+            "saved_bytes": self._saved.size_bytes,
+            "adapters": len(self._adapted),
+            "threads": self._governor.threads,
+        }
 
-    def _wait_for_slot(
-        self, slots: Slots, tokens: Sequence[int], room: int, ticket: Ticket
-    ) -> Generator[None, None, Slot | None]:
-        """Return the slot, or None if the request was cancelled while it waited."""
-        while (slot := slots.acquire(tokens, room=room)) is None:
-            if ticket.cancelled:
-                return None
-            yield None
-        return slot
+    def _lane(self, adapter: str | None) -> Lane:
+        if adapter is None:
+            return self._plain
+        path = Path(adapter)
+        # A file that was trained anew under its old name is another adapter.
+        stamp = path.stat().st_mtime_ns if path.exists() else 0
+        key = f"{path}@{stamp}"
+        if key not in self._adapted:
+            idle = [name for name, lane in self._adapted.items() if not lane.slots.busy]
+            if len(self._adapted) >= MOST_ADAPTERS and idle:
+                self._adapted.pop(idle[0]).context.close()
+            self._adapted[key] = self._make_lane(Adapter(self._model, path), cells=ADAPTER_CELLS, space=key)
+        self._adapted.move_to_end(key)
+        return self._adapted[key]
 
-    def _prefill(
-        self, context: Context, slot: Slot, prompt: Sequence[int], ticket: Ticket
-    ) -> Generator[None, None, None]:
-        while True:
-            step = prompt[len(slot.tokens) : len(slot.tokens) + PREFILL_STEP]
-            if not self._decode(context, slot, step, (-1,), ticket) or len(slot.tokens) == len(prompt):
-                # No turn for others now: the last token's logits are in the context until its next decode.
-                return
-            yield None
-
-    def _write(
-        self, slot: Slot, writer: _Writer, sampler: Sampler, room: int, ticket: Ticket
-    ) -> Generator[Frame | None, None, Finish]:
-        """Return why the text ended; the logits of the prompt's last token stand in the context."""
-        written: list[int] = []
-        while not ticket.cancelled:
-            token = sampler(self._worker.logits(), written)
-            # Others take their turns here, while nothing of this request stands in the context's outputs.
-            text = writer.due()
-            yield {"text": text} if text else None
-            if self._model.ends_generation(token):
-                return "stop"
-            written.append(token)
-            writer.add(self._model.piece(token))
-            if writer.stopped:
-                return "stop"
-            if writer.tokens >= room:
-                return "length"
-            if not self._decode(self._worker, slot, (token,), (-1,), ticket):
-                break
-        return "cancelled"
-
-    def _decode(
-        self, context: Context, slot: Slot, tokens: Sequence[int], outputs: Sequence[int], ticket: Ticket
-    ) -> bool:
-        """Decode tokens at the end of a slot; False if the request was cancelled meanwhile."""
-        position = len(slot.tokens)
-        while not ticket.cancelled:
-            try:
-                with self._governor:
-                    context.set_threads(self._governor.threads)
-                    context.decode(tokens, sequence=slot.sequence, position=position, outputs=outputs)
-            except Aborted:
-                # Unless this request was cancelled, the governor wants it tried with fewer threads, or the
-                # abort was meant for the request before it.
-                context.rearm()
-                context.trim(slot.sequence, position)
-            else:
-                slot.tokens.extend(tokens)
-                return True
-        return False
-
-
-class _Writer:
-    """Collects a text and hands it out in pieces worth a frame."""
-
-    def __init__(self, stream: TextStream) -> None:
-        self._stream = stream
-        self._waiting = ""
-        self._sent = 0.0
-        self.tokens = 0
-
-    @property
-    def stopped(self) -> bool:
-        return self._stream.stopped
-
-    def add(self, piece: bytes) -> None:
-        """Add a token's bytes."""
-        self.tokens += 1
-        self._waiting += self._stream.push(piece)
-
-    def due(self) -> str:
-        """Return the text to send now, if it is time."""
-        now = time.perf_counter()
-        if not self._waiting or now - self._sent < FLUSH_SECONDS:
-            return ""
-        self._sent = now
-        text, self._waiting = self._waiting, ""
-        return text
-
-    def rest(self) -> str:
-        """Return what was not sent yet; the text is over."""
-        return self._waiting + self._stream.finish()
-
-
-def _closing(
-    finish: Finish,
-    *,
-    prompt: int,
-    started: float,
-    text: str = "",
-    cached: int = 0,
-    completion: int = 0,
-    prefilled: float | None = None,
-) -> Frame:
-    now = time.perf_counter()
-    prefilled = prefilled if prefilled is not None else now
-    return {
-        "text": text,
-        "finish": finish,
-        "prompt_tokens": prompt,
-        "cached_tokens": cached,
-        "completion_tokens": completion,
-        "prefill_seconds": prefilled - started,
-        "decode_seconds": now - prefilled,
-    }
+    def _make_lane(self, adapter: Adapter | None, *, cells: int, space: str) -> Lane:
+        return Lane(
+            self._model,
+            adapter=adapter,
+            cells=min(cells, self._cells),
+            threads=self._threads,
+            inputs=self._inputs,
+            governor=self._governor,
+            saved=self._saved,
+            space=space,
+        )

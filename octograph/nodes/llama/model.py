@@ -72,13 +72,13 @@ class Model:
                 hint="The architecture may be newer than this llama.cpp, or memory is short; run `octograph doctor`.",
             )
         self.pointer = pointer
-        self._vocab = llama_cpp.llama_model_get_vocab(pointer)
+        self.vocab = llama_cpp.llama_model_get_vocab(pointer)
         self.embedding_size: int = llama_cpp.llama_model_n_embd(pointer)
         self.layers: int = llama_cpp.llama_model_n_layer(pointer)
-        self.vocabulary_size: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
+        self.vocabulary_size: int = llama_cpp.llama_vocab_n_tokens(self.vocab)
         self.trained_context: int = llama_cpp.llama_model_n_ctx_train(pointer)
         self.size_bytes: int = llama_cpp.llama_model_size(pointer)
-        self.adds_bos: bool = llama_cpp.llama_vocab_get_add_bos(self._vocab)
+        self.adds_bos: bool = llama_cpp.llama_vocab_get_add_bos(self.vocab)
         self._pieces: dict[int, bytes] = {}
 
     def tokenize(self, text: str, *, special: bool = False, bos: bool = False) -> list[int]:
@@ -90,10 +90,10 @@ class Model:
         data = text.encode("utf-8", errors="replace")
         size = len(data) + 2
         tokens = (llama_cpp.llama_token * size)()
-        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), tokens, size, bos, special)
+        count = llama_cpp.llama_tokenize(self.vocab, data, len(data), tokens, size, bos, special)
         if count < 0:
             tokens = (llama_cpp.llama_token * -count)()
-            count = llama_cpp.llama_tokenize(self._vocab, data, len(data), tokens, -count, bos, special)
+            count = llama_cpp.llama_tokenize(self.vocab, data, len(data), tokens, -count, bos, special)
         return list(tokens[:count])
 
     def piece(self, token: int) -> bytes:
@@ -105,7 +105,7 @@ class Model:
 
     def _read_piece(self, token: int, size: int) -> bytes:
         buffer = ctypes.create_string_buffer(size)
-        count: int = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, size, 0, False)
+        count: int = llama_cpp.llama_token_to_piece(self.vocab, token, buffer, size, 0, False)
         return self._read_piece(token, -count) if count < 0 else buffer.raw[:count]
 
     def detokenize(self, tokens: Sequence[int]) -> str:
@@ -114,22 +114,22 @@ class Model:
 
     def ends_generation(self, token: int) -> bool:
         """Whether a token closes a turn or a text (end of generation)."""
-        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+        return bool(llama_cpp.llama_vocab_is_eog(self.vocab, token))
 
     def token_text(self, token: int) -> str:
         """Spelling of a token, control tokens included (for chat templates)."""
-        text = llama_cpp.llama_vocab_get_text(self._vocab, token) if token >= 0 else b""
+        text = llama_cpp.llama_vocab_get_text(self.vocab, token) if token >= 0 else b""
         return (text or b"").decode("utf-8", errors="replace")
 
     @property
     def bos(self) -> str:
         """Spelling of the token that begins a text, empty if there is none."""
-        return self.token_text(llama_cpp.llama_vocab_bos(self._vocab))
+        return self.token_text(llama_cpp.llama_vocab_bos(self.vocab))
 
     @property
     def eos(self) -> str:
         """Spelling of the token that ends a text, empty if there is none."""
-        return self.token_text(llama_cpp.llama_vocab_eos(self._vocab))
+        return self.token_text(llama_cpp.llama_vocab_eos(self.vocab))
 
     @property
     def chat_template(self) -> str | None:

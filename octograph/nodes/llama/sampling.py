@@ -24,11 +24,15 @@ class Sampler:
         self._sampling = sampling
         self._random = np.random.default_rng(sampling.seed)
 
+    @property
+    def greedy(self) -> bool:
+        """Whether the likeliest token is taken each time."""
+        return self._sampling.temperature <= 0
+
     def __call__(self, logits: NDArray[np.float32], written: Sequence[int] = ()) -> int:
         """Return the next token's id for logits ``[V]`` after the tokens `written` so far."""
-        if self._sampling.repetition_penalty > 1 and written:
-            logits = self.penalised(logits, written)
-        if self._sampling.temperature <= 0:
+        logits = self.penalised(logits, written)
+        if self.greedy:
             return int(logits.argmax())
         tokens, probabilities = self.distribution(logits)
         place = int(np.searchsorted(np.cumsum(probabilities), self._random.random(), side="right"))
@@ -37,8 +41,10 @@ class Sampler:
     def penalised(self, logits: NDArray[np.float32], written: Sequence[int]) -> NDArray[np.float32]:
         """Logits ``[V]`` with those of the last `PENALTY_WINDOW` tokens written made smaller.
 
-        ``x / theta`` where ``x > 0``, else ``x * theta``.
+        ``x / theta`` where ``x > 0``, else ``x * theta``; untouched if ``theta`` is 1.
         """
+        if self._sampling.repetition_penalty <= 1 or not written:
+            return logits
         lately = np.unique(written[-PENALTY_WINDOW:])
         changed = logits.copy()
         values, theta = changed[lately], self._sampling.repetition_penalty
@@ -54,7 +60,7 @@ class Sampler:
         scaled = logits.astype(np.float64) / sampling.temperature  # [V]
         weights = np.exp(scaled - scaled.max())  # [V], the top token has 1
         total = weights.sum()
-        tokens = np.flatnonzero(weights >= sampling.min_p)  # [c], all of them if min_p is 0
+        tokens = np.flatnonzero((weights >= sampling.min_p) & (weights > 0))  # [c]
         if sampling.top_p < 1:
             tokens = _nucleus(tokens, weights[tokens], sampling.top_p * total)
         kept = weights[tokens]
@@ -62,7 +68,7 @@ class Sampler:
 
 
 def _nucleus(tokens: NDArray[np.int64], weights: NDArray[np.float64], mass: float) -> NDArray[np.int64]:
-    """Return the fewest heaviest tokens that reach `mass`, the heaviest first.
+    """Return the fewest heaviest tokens that reach `mass`, by id.
 
     The head of the distribution is found by partition and grown until it holds the mass.
     """
@@ -76,4 +82,5 @@ def _nucleus(tokens: NDArray[np.int64], weights: NDArray[np.float64], mass: floa
         head = np.arange(len(weights))
     order = head[np.argsort(-weights[head], kind="stable")]
     reached = int(np.searchsorted(np.cumsum(weights[order]), mass, side="left")) + 1
-    return tokens[order[:reached]]
+    # By id: two tokens that rounding makes change places would otherwise change the draw.
+    return tokens[np.sort(order[:reached])]

@@ -11,16 +11,18 @@ from octograph.errors import HostRequestError, ModelFileError
 from octograph.nodes.generation import Sampling
 from octograph.nodes.host.frames import Frame
 from octograph.nodes.host.service import Steps, Ticket
-from octograph.nodes.llama.engine import WORKER_SEQUENCES, Engine
+from octograph.nodes.llama.decoding import Decoding
+from octograph.nodes.llama.engine import SAVED_BYTES, Engine
 from octograph.nodes.llama.model import Model, only_warnings, quantize
 
 __all__ = ["LlamaService"]
 
 
 class LlamaService:
-    """Serves ``generate``, ``hidden`` and ``count``; see `Engine`."""
+    """Serves ``decode``, ``score``, ``hidden``, ``count``, ``tokenize`` and ``stats``; see `Engine`."""
 
-    capacity = WORKER_SEQUENCES + 1
+    capacity = 32
+    queue = 64
 
     def setup(self, config: Frame) -> Frame:
         """Requantise the weights if asked to and not done before, and load them."""
@@ -32,7 +34,8 @@ class LlamaService:
             path = _faster(path, Path(requantised["path"]), requantised["kind"], threads=threads)
         model = Model(path)
         context = min(int(config["context"]), model.trained_context)
-        self._engine = Engine(model, threads=threads, context=context)
+        saved_bytes = int(config.get("saved_bytes", SAVED_BYTES))
+        self._engine = Engine(model, threads=threads, context=context, saved_bytes=saved_bytes)
         return {
             "path": str(path),
             "context": context,
@@ -44,19 +47,25 @@ class LlamaService:
 
     def start(self, op: str, args: Frame, ticket: Ticket) -> Steps:
         """Begin a request."""
-        if op == "generate":
-            return self._engine.generate(
-                args["messages"],
-                max_tokens=args["max_tokens"],
-                sampling=Sampling(**args["sampling"]),
-                stop=args["stop"],
-                ticket=ticket,
-            )
+        engine = self._engine
+        if op == "decode":
+            prompt, adapter, sampling = args.pop("prompt"), args.pop("adapter"), Sampling(**args.pop("sampling"))
+            return engine.decode(Decoding(sampling=sampling, **args), prompt=prompt, adapter=adapter, ticket=ticket)
+        if op == "score":
+            return engine.score(**args, ticket=ticket)
         if op == "hidden":
-            return self._engine.hidden(**args, ticket=ticket)
+            return engine.hidden(**args, ticket=ticket)
         if op == "count":
-            return iter([{"tokens": self._engine.count(args["messages"])}])
+            return iter([{"tokens": engine.count(args["prompt"])}])
+        if op == "tokenize":
+            return iter([{"tokens": engine.tokenize(args["text"])}])
+        if op == "stats":
+            return iter([engine.stats()])
         raise HostRequestError(f"the llama.cpp host knows no operation {op!r}")
+
+    def advance(self) -> None:
+        """Decode what the requests asked for."""
+        self._engine.advance()
 
     def abort(self) -> None:
         """Stop a running decode."""

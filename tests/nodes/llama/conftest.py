@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from octograph.graph import open_graph
+from octograph.nodes.host import Steps
+from octograph.nodes.host.frames import Frame
+from octograph.nodes.llama.context import Context, Rows
 from octograph.nodes.llama.engine import Engine
 from octograph.nodes.llama.model import Model, only_warnings, quantize
 from octograph.nodes.models import ModelStore
@@ -38,3 +43,58 @@ def model(weights: Path) -> Model:
 def engine(model: Model) -> Engine:
     """One engine for all tests: what a request leaves in its caches must not change the next one's answer."""
     return Engine(model, threads=2, context=8192)
+
+
+NEAR_TIE = 0.5
+"""Logits. Batches of another size change them by up to 0.3 here: the activations are quantised too."""
+
+Drive = Callable[..., list[list[Frame]]]
+
+
+@pytest.fixture(scope="session")
+def drive() -> Drive:
+    """Run requests side by side as a host's loop does; gives each one's frames."""
+
+    def run(engine: Engine, *requests: Steps) -> list[list[Frame]]:
+        frames: list[list[Frame]] = [[] for _ in requests]
+        active = dict(enumerate(requests))
+        while active:
+            for index, steps in list(active.items()):
+                try:
+                    frame = next(steps)
+                except StopIteration:
+                    del active[index]
+                else:
+                    if frame is not None:
+                        frames[index].append(frame)
+            engine.advance()
+        return frames
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def continue_naively(model: Model) -> Callable[..., list[int]]:
+    """Greedy decoding as plainly as can be: a fresh context, all tokens anew for each next one.
+
+    It ends before a token that is hardly likelier than the next one: there the rounding decides, and that depends on
+    the batch and on where in the cache a prefix lies.
+    """
+
+    def write(tokens: Sequence[int], count: int) -> list[int]:
+        answer: list[int] = []
+        context = Context(model, cells=1024, sequences=1, threads=1)  # no governor watches over this one
+        while len(answer) < count:
+            context.trim(0, 0)
+            rows = [*tokens, *answer]
+            (places,) = context.decode([Rows(sequence=0, position=0, inputs=rows, first_output=len(rows) - 1)])
+            logits = context.logits(places[0])
+            second, first = np.partition(logits, -2)[-2:]
+            token = int(logits.argmax())
+            if model.ends_generation(token) or first - second < NEAR_TIE:
+                break
+            answer.append(token)
+        context.close()
+        return answer
+
+    return write

@@ -12,7 +12,7 @@ from octograph.errors import ContextOverflowError, HostRequestError
 from octograph.nodes.host import Ticket
 from octograph.nodes.host.frames import Frame
 from octograph.nodes.llama.chat_template import ChatTemplate
-from octograph.nodes.llama.context import Context
+from octograph.nodes.llama.context import Context, Rows
 from octograph.nodes.llama.engine import Engine
 from octograph.nodes.llama.model import Model
 from octograph.nodes.llama.tap import Tap
@@ -29,17 +29,20 @@ def read(engine: Engine, text: str, *, system: str = "Route.", limit: int = LIMI
     return frames[0]
 
 
-def naive(model: Model, system: str, body: Sequence[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def naive(
+    model: Model, system: str, body: Sequence[int], layer: int = LAYER
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """State at the last position and mean over `body`, in a fresh context that never saw another token."""
     turns = [{"role": "system", "content": system}, {"role": "user", "content": "x"}]
     before, after = ChatTemplate(model).around(turns)
     tokens = [*before, *body, *after]
     tap = Tap(model.embedding_size)
-    tap.set_layer(LAYER)
+    tap.set_layer(layer)
     context = Context(model, cells=1024, sequences=1, threads=1, tap=tap)
     taken = []
     for start in range(0, len(tokens), 100):
-        context.decode(tokens[start : start + 100], sequence=0, position=start, outputs=())
+        part = tokens[start : start + 100]
+        context.decode([Rows(sequence=0, position=start, inputs=part, first_output=len(part))])
         states = tap.take()
         assert states is not None
         taken.append(states)
@@ -109,6 +112,12 @@ def test_a_prompt_longer_than_the_masters_context_is_an_error(engine: Engine) ->
     with pytest.raises(ContextOverflowError) as caught:
         read(engine, "x", system="word " * 2100)
     assert caught.value.tokens > caught.value.limit == 2048
+
+
+@pytest.mark.parametrize("layer", [0, 15, 28])
+def test_every_layer_but_the_last_can_be_read(engine: Engine, model: Model, layer: int) -> None:
+    for text in ("What is the capital of France?", "x"):
+        assert_same(read(engine, text, layer=layer), naive(model, "Route.", model.tokenize(text), layer))
 
 
 @pytest.mark.parametrize("layer", [-1, 29, 30])

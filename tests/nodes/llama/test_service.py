@@ -26,9 +26,9 @@ async def test_requests_that_make_no_sense_leave_the_host_alive(host: HostProces
     with pytest.raises(HostRequestError, match="knows no operation 'sing'"):
         await host.call("sing", {})
     with pytest.raises(HostError, match="KeyError"):
-        await host.call("generate", {"messages": []})
+        await host.call("decode", {"messages": []})
     with pytest.raises(HostError, match="KeyError"):
-        await host.call("count", {"messages": [{"role": "user"}]})
+        await host.call("count", {"prompt": [{"messages": [{"role": "user"}]}]})
     with pytest.raises(HostError, match="TypeError"):
         await host.call("hidden", {"texts": "x"})
     assert await LlamaClient(host).count((Message(role="user", content="hello"),)) > 1

@@ -12,7 +12,11 @@ from octograph.nodes.models import ModelStore
 
 __all__ = ["HOST_ENVIRONMENT", "HostPool"]
 
-HOST_ENVIRONMENT = {"TOKENIZERS_PARALLELISM": "false"}
+HOST_ENVIRONMENT = {
+    "TOKENIZERS_PARALLELISM": "false",
+    # numpy's own threads would compete with those that decode.
+    "OPENBLAS_NUM_THREADS": "1",
+}
 
 
 class HostPool:

@@ -16,16 +16,14 @@ GRAM = 3
 SHORTEST, LONGEST = 3, 15
 """Tokens of a draft: it begins short, and doubles while all of it is right."""
 
-MEMORY = 0.1
+MEMORY = 0.2
 """Weight of the newest step in the moving averages."""
-
-TRIES = 4
-"""Drafts after which they are judged."""
 
 GAIN = 1.05
 """Drafts must be this much faster than single steps to go on."""
 
-PAUSE, LONGEST_PAUSE = 16, 512
+PAUSE, LONGEST_PAUSE = 32, 1024
+"""Single steps after a draft that did not pay; twice as many after the next."""
 
 
 class PromptLookup:
@@ -63,7 +61,6 @@ class Speculation:
 
     def __init__(self) -> None:
         self._plain = self._drafted = 0.0
-        self._tried = 0
         self._length = SHORTEST
         self._pause = PAUSE
         self._wait = 1  # one plain step first, to compare with
@@ -81,16 +78,12 @@ class Speculation:
             self._wait = max(0, self._wait - 1)
             return
         self._drafted = _average(self._drafted, cost)
-        self._tried += 1
         self._length = min(2 * self._length, LONGEST) if gained > drafted else SHORTEST
-        if self._tried < TRIES:
-            return
-        if self._drafted * GAIN > self._plain:
-            # After a while another try, ever later.
-            self._wait, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
-            self._drafted, self._tried = 0.0, 0
-        else:
+        if self._drafted * GAIN <= self._plain:
             self._pause = PAUSE
+        else:
+            self._wait, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
+            self._drafted = 0.0
 
 
 def _average(old: float, new: float) -> float:

@@ -114,9 +114,9 @@ async def cot(bench: Bench) -> dict[str, Any]:
     found: dict[str, Any] = {}
     host = bench.host(bench.q8)
     client = LlamaClient(host)
-    with bench.limit(bench.q8) as limit, bench.llama(bench.q8) as llama:
+    with bench.limit(bench.q8) as limit:
         for length in (64, 512, 2048):
-            ours, raw, whole, theirs = [], [], [], []
+            ours, raw, whole = [], [], []
             for number in range(bench.rounds):
                 tokens = await prompt_of(client, length, 100 * length + number)
                 end, _, seconds, branches = await run(
@@ -127,18 +127,29 @@ async def cot(bench: Bench) -> dict[str, Any]:
                 ours.append(K * NEW / end.decode_seconds)
                 raw.append(reference["tokens"] / reference["decode_seconds"])
                 whole.append(seconds / (reference["prefill_seconds"] + reference["decode_seconds"]))
-                if length == 64:
-                    theirs.append(llama(op="branches", tokens=tokens, k=K, max_tokens=NEW)["seconds"] / seconds)
             found[str(length)] = {
                 "tokens_per_second": statistics.median(ours),
                 "limit_tokens_per_second": statistics.median(raw),
                 "share_of_limit": statistics.median(a / b for a, b in zip(ours, raw, strict=True)),
                 "share_of_limit_with_prefill": 1 / statistics.median(whole),
             }
-            if theirs:
-                found[str(length)]["times_faster_than_llama_branch_by_branch"] = statistics.median(theirs)
     host.stop()
+    for path in (bench.q8, bench.f16):
+        found[f"times_faster_than_llama_branch_by_branch_{path.stem}"] = await _branch_by_branch(bench, path)
     return found
+
+
+async def _branch_by_branch(bench: Bench, path: Path) -> float:
+    host = bench.host(path)
+    client = LlamaClient(host)
+    ratios = []
+    with bench.llama(path) as llama:
+        for number in range(bench.rounds):
+            tokens = await prompt_of(client, 64, 4000 + number)
+            seconds = (await run(client, tokens, branches=K, start="top", max_tokens=NEW, measured=True))[2]
+            ratios.append(llama(op="branches", tokens=tokens, k=K, max_tokens=NEW)["seconds"] / seconds)
+    host.stop()
+    return float(statistics.median(ratios))
 
 
 async def optillm(bench: Bench) -> dict[str, Any]:

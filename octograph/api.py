@@ -20,6 +20,7 @@ from octograph.background import BackgroundLoop
 from octograph.errors import GraphError, UsageError
 from octograph.graph import ModelGraph, open_graph
 from octograph.nodes.cancellation import CancelToken
+from octograph.nodes.llama import LlamaClient
 from octograph.nodes.master import HeadFile, Master, Route, Router
 from octograph.nodes.models import ModelStore
 from octograph.nodes.models.hub import Hub
@@ -147,6 +148,11 @@ class Octograph:
         self._open_files = AsyncExitStack()
         self._conversation: Conversation | None = None
         self._reading = asyncio.Lock()
+
+    @property
+    def models(self) -> Mapping[str, LlamaClient]:
+        """The graph's models by name, for branches, scores and hidden states without a worker; empty with fakes."""
+        return {} if self.pool is None else self.pool.clients
 
     @property
     def langgraph(self) -> CompiledGraph:

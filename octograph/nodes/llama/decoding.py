@@ -22,8 +22,9 @@ from octograph.nodes.llama.speculation import Drafts
 
 __all__ = ["Decoding", "decode"]
 
-FLUSH_SECONDS = 0.025
-"""Text is sent at most this often: the parent's work per frame would take time from the decoding."""
+FLUSH_SECONDS, FLUSH_SECONDS_OF_MANY = 0.05, 0.1
+"""Text is sent at most this often, the second for several branches: the parent's work for a frame takes time from
+the decoding, which wants every core."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +136,10 @@ def _write(
     ticket: Ticket,
 ) -> Iterator[Frame | None]:
     """Go on with all branches until the last has ended."""
-    sent = 0.0
+    sent, interval = 0.0, FLUSH_SECONDS if len(branches) == 1 else FLUSH_SECONDS_OF_MANY
     while works and not ticket.cancelled:
         now = time.perf_counter()
-        pieces = _pieces(branches) if now - sent >= FLUSH_SECONDS else []
+        pieces = _pieces(branches) if now - sent >= interval else []
         if pieces:
             sent = now
         yield {"pieces": pieces} if pieces else None

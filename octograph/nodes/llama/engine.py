@@ -56,17 +56,19 @@ class Engine:
         self._saved = SavedPrefixes(saved_bytes)
         self._plain = self._make_lane(None, cells=context, space="")
         self._adapted: OrderedDict[str, Lane] = OrderedDict()
+        # Replaced and never changed: `abort` reads it from another thread.
+        self._lanes: tuple[Lane, ...] = (self._plain,)
         self._reader = Reader(model, template=self._inputs.template, threads=threads, governor=self._governor)
         self._requests = 0
 
     def advance(self) -> None:
         """Decode what the requests asked for since the last time."""
-        for lane in (self._plain, *self._adapted.values()):
+        for lane in self._lanes:
             lane.batcher.advance()
 
     def abort(self) -> None:
         """Stop a running decode; called from another thread."""
-        for lane in (self._plain, *tuple(self._adapted.values())):
+        for lane in self._lanes:
             lane.context.abort()
         self._reader.abort()
 
@@ -109,7 +111,7 @@ class Engine:
 
     def stats(self) -> Frame:
         """What was done since the start, and what is held now."""
-        lanes = [self._plain, *self._adapted.values()]
+        lanes = self._lanes
         asked = sum(lane.slots.prompt_symbols for lane in lanes)
         cached = sum(lane.slots.cached_symbols for lane in lanes)
         rounds = sum(lane.batcher.rounds for lane in lanes)
@@ -139,8 +141,11 @@ class Engine:
         if key not in self._adapted:
             idle = [name for name, lane in self._adapted.items() if not lane.slots.busy]
             if len(self._adapted) >= MOST_ADAPTERS and idle:
-                self._adapted.pop(idle[0]).context.close()
+                closed = self._adapted.pop(idle[0])
+                self._lanes = (self._plain, *self._adapted.values())
+                closed.context.close()
             self._adapted[key] = self._make_lane(Adapter(self._model, path), cells=ADAPTER_CELLS, space=key)
+            self._lanes = (self._plain, *self._adapted.values())
         self._adapted.move_to_end(key)
         return self._adapted[key]
 

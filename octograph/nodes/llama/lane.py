@@ -18,7 +18,7 @@ from octograph.nodes.llama.slots import Lease, Slots
 __all__ = ["SEQUENCES", "Lane"]
 
 SEQUENCES = 64
-IDLE_CELLS = 1024
+IDLE_CELLS = 0
 
 
 class Lane:

@@ -66,8 +66,8 @@ class Slots:
     sequences
         How many there are.
     idle_cells
-        Most cells that free slots may keep. Attention runs over every used cell of the pool, so what lies
-        there unused slows each step.
+        Most cells that free slots may keep while somebody decodes. Attention runs over every used cell of the
+        pool, so what lies there unused slows each step.
     saved
         Takes what free slots must give up.
     space
@@ -136,7 +136,8 @@ class Slots:
         lease.main.held = False
         lease.main.used = next(self._clock)
         self._leases.remove(lease)
-        self._shed(self._idle_cells)
+        if self._leases:
+            self._shed(self._idle_cells)
 
     def clear(self) -> None:
         """Empty every free slot, for good."""

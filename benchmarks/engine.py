@@ -3,8 +3,9 @@
     benchmarks/peers/install
     python -m benchmarks.engine --questions GSM8K.jsonl.gz [--only cot clients ...]
 
-Writes ``benchmarks/results/engine.json``. Let nothing else run meanwhile: only ratios within a run mean anything, and
-those only on a machine that is otherwise idle. Ours always goes through a host process and its pipe.
+Writes ``benchmarks/results/engine.json``; ``--only`` renews some of its sections. Let nothing else run meanwhile:
+only ratios within a run mean anything, and those only on a machine that is otherwise idle. Ours always goes through
+a host process and its pipe.
 """
 
 from __future__ import annotations
@@ -444,7 +445,8 @@ async def _main() -> None:
         questions = [json.loads(line)["question"] for _, line in zip(range(200), lines, strict=False)]
     graph = open_graph("embedded")
     source = model_store(chosen).locate(graph.models["smollm2"], base=graph.folder)
-    results: dict[str, Any] = {"machine": describe()}
+    results: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    results["machine"] = describe()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(
             q8=Path(folder) / "Q8_0.gguf",
@@ -458,9 +460,8 @@ async def _main() -> None:
         for name in arguments.only:
             started = time.perf_counter()
             results[name] = await SECTIONS[name](bench)
+            RESULT.write_text(json.dumps(results, indent=2) + "\n")
             print(f"{name}: {time.perf_counter() - started:.0f} s", json.dumps(results[name]), flush=True)
-    if set(arguments.only) == set(SECTIONS):
-        RESULT.write_text(json.dumps(results, indent=2) + "\n")
 
 
 if __name__ == "__main__":

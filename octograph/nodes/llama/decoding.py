@@ -22,9 +22,9 @@ from octograph.nodes.llama.speculation import Drafts
 
 __all__ = ["Decoding", "decode"]
 
-FLUSH_SECONDS, FLUSH_SECONDS_OF_MANY = 0.05, 0.1
-"""Text is sent at most this often, the second for several branches: the parent's work for a frame takes time from
-the decoding, which wants every core."""
+FLUSH_SECONDS, LONGEST_FLUSH_SECONDS = 0.05, 0.2
+"""Text is sent at most this often, times the texts that are being written, up to the second: the parent's work for
+a frame takes time from the decoding, which wants every core."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,9 +136,10 @@ def _write(
     ticket: Ticket,
 ) -> Iterator[Frame | None]:
     """Go on with all branches until the last has ended."""
-    sent, interval = 0.0, FLUSH_SECONDS if len(branches) == 1 else FLUSH_SECONDS_OF_MANY
+    sent = 0.0
     while works and not ticket.cancelled:
         now = time.perf_counter()
+        interval = min(FLUSH_SECONDS * lane.slots.held, LONGEST_FLUSH_SECONDS)
         pieces = _pieces(branches) if now - sent >= interval else []
         if pieces:
             sent = now

@@ -15,6 +15,10 @@ from octograph.nodes.generation import Sampling
 __all__ = ["Sampler"]
 
 PENALTY_WINDOW = 128
+BLOCK = 256
+
+COLDEST = 1e-6
+"""Below this a temperature has no room in a float32, and the likeliest token all of the probability anyway."""
 
 
 class Sampler:
@@ -34,9 +38,11 @@ class Sampler:
         logits = self.penalised(logits, written)
         if self.greedy:
             return int(logits.argmax())
+        sampling = self._sampling
+        if sampling.top_p >= 1 and sampling.min_p <= 0:
+            return self._draw(self._weights(logits))
         tokens, probabilities = self.distribution(logits)
-        place = int(np.searchsorted(np.cumsum(probabilities), self._random.random(), side="right"))
-        return int(tokens[min(place, len(tokens) - 1)])  # rounding can leave the sum a little below 1
+        return int(tokens[self._draw(probabilities)])
 
     def penalised(self, logits: NDArray[np.float32], written: Sequence[int]) -> NDArray[np.float32]:
         """Logits ``[V]`` with those of the last `PENALTY_WINDOW` tokens written made smaller.
@@ -57,17 +63,36 @@ class Sampler:
         ``p = softmax(logits / T)``; then min-p and top-p, both on that ``p``; then renormalised.
         """
         sampling = self._sampling
-        scaled = logits.astype(np.float64) / sampling.temperature  # [V]
-        weights = np.exp(scaled - scaled.max())  # [V], the top token has 1
-        total = weights.sum()
+        weights = self._weights(logits)
         tokens = np.flatnonzero((weights >= sampling.min_p) & (weights > 0))  # [c]
         if sampling.top_p < 1:
-            tokens = _nucleus(tokens, weights[tokens], sampling.top_p * total)
-        kept = weights[tokens]
+            tokens = _nucleus(tokens, weights[tokens], sampling.top_p * float(weights.sum()))
+        kept = weights[tokens].astype(np.float64)
         return tokens, kept / kept.sum()
 
+    def _weights(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """``exp((x - max x) / T)`` ``[V]``; the top token has 1."""
+        weights: NDArray[np.float32] = logits - logits.max()
+        weights /= np.float32(max(self._sampling.temperature, COLDEST))
+        return np.exp(weights, out=weights)
 
-def _nucleus(tokens: NDArray[np.int64], weights: NDArray[np.float64], mass: float) -> NDArray[np.int64]:
+    def _draw(self, weights: NDArray[np.float32] | NDArray[np.float64]) -> int:
+        """Draw a place of `weights` ``[n]`` by their share.
+
+        The sums of blocks first, then the weights of one: a running sum over the vocabulary takes longer than
+        all the rest.
+        """
+        sums = np.add.reduceat(weights, np.arange(0, len(weights), BLOCK)).cumsum(dtype=np.float64)
+        target = self._random.random() * sums[-1]
+        block = int(np.searchsorted(sums, target, side="right"))
+        before = sums[block - 1] if block else 0.0
+        inside = weights[block * BLOCK : (block + 1) * BLOCK].cumsum(dtype=np.float64)
+        place = block * BLOCK + int(np.searchsorted(inside, target - before, side="right"))
+        # Rounding can lead behind the last weight of a block, or of all.
+        return place if place < len(weights) and weights[place] > 0 else int(weights.argmax())
+
+
+def _nucleus(tokens: NDArray[np.int64], weights: NDArray[np.float32], mass: float) -> NDArray[np.int64]:
     """Return the fewest heaviest tokens that reach `mass`, by id.
 
     The head of the distribution is found by partition and grown until it holds the mass.
@@ -81,6 +106,6 @@ def _nucleus(tokens: NDArray[np.int64], weights: NDArray[np.float64], mass: floa
     else:
         head = np.arange(len(weights))
     order = head[np.argsort(-weights[head], kind="stable")]
-    reached = int(np.searchsorted(np.cumsum(weights[order]), mass, side="left")) + 1
+    reached = int(np.searchsorted(np.cumsum(weights[order], dtype=np.float64), mass, side="left")) + 1
     # By id: two tokens that rounding makes change places would otherwise change the draw.
     return tokens[np.sort(order[:reached])]

@@ -28,6 +28,7 @@ class SavedPrefixes:
     """
 
     def __init__(self, budget: int) -> None:
+        self.budget = budget
         self._states: LRUCache[tuple[str, bytes], bytes] = LRUCache(budget, getsizeof=len)
 
     @property
@@ -41,7 +42,7 @@ class SavedPrefixes:
 
     def put(self, space: str, symbols: Sequence[int], state: bytes) -> None:
         """Keep a state, in the place of those that it continues."""
-        if len(state) > self._states.maxsize:
+        if len(state) > self.budget:
             return
         new = np.array(symbols, np.int64)
         for key, kept in self._kept(space):

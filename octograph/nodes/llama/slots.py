@@ -18,8 +18,8 @@ from octograph.nodes.llama.saved import SavedPrefixes, shared_length
 
 __all__ = ["Lease", "Slot", "Slots"]
 
-WORTH_SAVING = 64
-"""Shorter prefixes are computed about as fast as they are copied."""
+WORTH_SAVING = 16
+"""Symbols. What is shorter is computed in a few steps, and would only crowd the store."""
 
 
 @dataclass(slots=True, eq=False)
@@ -157,6 +157,11 @@ class Slots:
         return bool(self._leases or self._line)
 
     @property
+    def held(self) -> int:
+        """Slots that requests in progress hold."""
+        return sum(slot.held for slot in self._slots)
+
+    @property
     def promised(self) -> int:
         """Cells that requests in progress may use."""
         return sum(lease.cells for lease in self._leases)
@@ -230,6 +235,7 @@ class Slots:
 
     def _give_up(self, slot: Slot) -> None:
         """Empty a slot; what it held is saved if it is worth that."""
-        if len(slot.symbols) >= WORTH_SAVING and not self._saved.holds(self._space, slot.symbols):
+        worth = self._saved.budget and len(slot.symbols) >= WORTH_SAVING
+        if worth and not self._saved.holds(self._space, slot.symbols):
             self._saved.put(self._space, slot.symbols, self._context.save(slot.sequence))
         self.cut(slot, 0)

@@ -95,7 +95,7 @@ def test_scores_of_an_embedding_are_those_of_the_token(
 
 
 def test_what_was_cached_behind_a_soft_prompt_is_used_again(decode: Any, soft: Callable[[str], Frame]) -> None:
-    words = "Words that no other test puts in front"
+    words = "Words that no other test puts in front of what it asks, and enough of them to be worth keeping"
     theta = soft(words)
     _, first = decode(theta, {"text": MIDDLE})
     _, second = decode(theta, {"text": MIDDLE}, stop=["x"])

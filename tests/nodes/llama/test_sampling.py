@@ -78,3 +78,27 @@ def test_a_seed_repeats_the_draws() -> None:
     logits = logits_of(3)
     first, second = (Sampler(Sampling(temperature=1.0, seed=5)) for _ in range(2))
     assert [first(logits) for _ in range(20)] == [second(logits) for _ in range(20)]
+
+
+@given(seeds, st.sampled_from([1, 200, 256, 257, 1000, 5000]), st.floats(0.2, 3))
+def test_a_draw_is_the_inverse_of_the_running_sum(seed: int, size: int, temperature: float) -> None:
+    logits = logits_of(seed, size)
+    token = Sampler(Sampling(temperature=temperature, seed=seed))(logits)
+    weights = np.exp((logits.astype(np.float64) - logits.max()) / temperature)
+    sums = np.cumsum(weights) / weights.sum()
+    chance = np.random.default_rng(seed).random()
+    # Rounding may move the borders between tokens a little.
+    assert (sums[token - 1] if token else 0.0) - 1e-5 <= chance <= sums[token] + 1e-5
+
+
+def test_forbidden_tokens_are_never_drawn() -> None:
+    logits = np.full(1000, -np.inf, np.float32)
+    logits[[3, 700]] = 0.0
+    sampler = Sampler(Sampling(temperature=1.0, seed=2))
+    assert {sampler(logits) for _ in range(200)} == {3, 700}
+
+
+@pytest.mark.parametrize("temperature", [1e-3, 1e-9, 1e-300])
+def test_a_temperature_next_to_nothing_is_greedy(temperature: float) -> None:
+    logits = logits_of(1)
+    assert Sampler(Sampling(temperature=temperature, seed=1))(logits) == int(logits.argmax())

@@ -11,13 +11,14 @@ tokens end nothing.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from typing import Any
 
 import llama_cpp
 import numpy as np
+
+from benchmarks.peers.lines import serve
 
 __all__ = ["main"]
 
@@ -32,8 +33,7 @@ def main() -> None:
     params.n_batch = params.n_ubatch = 512
     params.n_threads = params.n_threads_batch = threads
     context = llama_cpp.llama_init_from_model(model, params)
-    for line in sys.stdin:
-        print(json.dumps(_run(model, context, json.loads(line))), flush=True)
+    serve(lambda request: _run(model, context, request))
 
 
 def _run(model: Any, context: Any, request: dict[str, Any]) -> dict[str, float]:

@@ -12,7 +12,6 @@ import argparse
 import json
 import multiprocessing
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -28,6 +27,7 @@ import numpy as np
 
 import octograph
 from benchmarks.machine import describe
+from benchmarks.peer import Peer, running
 from octograph import settings
 from octograph.agents import Finished, Generated, TextWritten
 from octograph.api import head_path, host_pool
@@ -39,27 +39,6 @@ TOPICS = ("the sea", "a forest", "old maps", "bread", "a clock", "winter", "trai
 WORKER = "science"
 SYSTEM = "You explain science. Answer correctly in two to five plain sentences."
 NEW_TOKENS = 128
-
-
-class Peer:
-    """`plain_llama.py` in its own process."""
-
-    def __init__(self, path: str, *, threads: int, context: int) -> None:
-        command = [sys.executable, str(HERE / "plain_llama.py"), path, str(threads), str(context)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __call__(self, **request: Any) -> dict[str, Any]:
-        """Send a request and return the answer."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return answer
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate()
 
 
 def main() -> None:
@@ -76,8 +55,12 @@ def main() -> None:
         pool.clients[model.name].host.ensure_ready()
         requantised = pool.clients[model.name].host.info["path"]
         pool.close()
-        with octograph.open(_benchmark_graph(Path(folder)), settings=chosen) as octo:
-            peer = Peer(requantised, threads=chosen.cpu_threads, context=model.context or 8192)
+        peer_at = (sys.executable, "-m", "benchmarks.plain_llama", requantised)
+        limits = (str(chosen.cpu_threads), str(model.context or 8192))
+        with (
+            octograph.open(_benchmark_graph(Path(folder)), settings=chosen) as octo,
+            running(*peer_at, *limits) as peer,
+        ):
             results = {
                 "machine": machine,
                 "weights": Path(requantised).name,
@@ -87,7 +70,6 @@ def main() -> None:
                 "contention": _contention(octo, peer, rounds),
                 "cancel": _cancel(octo, 50),
             }
-            peer.close()
     text = json.dumps(results, indent=2)
     (HERE / "results" / "foundation.json").write_text(text + "\n")
     print(text)

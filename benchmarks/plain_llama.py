@@ -5,12 +5,13 @@ Reads one JSON request a line and answers each with one JSON line.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from typing import Any
 
 import llama_cpp
+
+from benchmarks.peers.lines import serve
 
 __all__ = ["main"]
 
@@ -19,9 +20,7 @@ def main() -> None:
     """Serve until stdin closes."""
     path, threads, context = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     llama = llama_cpp.Llama(path, n_ctx=context, n_threads=threads, n_threads_batch=threads, verbose=False)
-    for line in sys.stdin:
-        request = json.loads(line)
-        print(json.dumps(_answer(llama, request)), flush=True)
+    serve(lambda request: _answer(llama, request))
 
 
 def _answer(llama: llama_cpp.Llama, request: dict[str, Any]) -> dict[str, Any]:

@@ -110,11 +110,9 @@ class Batcher:
                     places = self._context.decode([chunk.rows for chunk in chunks])
             except Aborted:
                 # A request in it was cancelled, or the governor wants it tried with fewer threads, or the abort
-                # was meant for the batch before it.
-                self._context.rearm()
-                self._undo(chunks)
+                # was meant for the batch before it: begin anew.
+                continue
             except OctographError as error:
-                self._undo(chunks)
                 for chunk in chunks:
                     chunk.work.error = error
                     self._works.remove(chunk.work)
@@ -178,7 +176,3 @@ class Batcher:
             self._works.remove(work)
             if work.left:
                 self._works.append(work)  # behind the others: prompts take turns
-
-    def _undo(self, chunks: Sequence[_Chunk]) -> None:
-        for chunk in chunks:
-            self._context.trim(chunk.work.slot.sequence, len(chunk.work.slot.symbols))

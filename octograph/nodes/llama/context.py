@@ -124,7 +124,9 @@ class Context:
         Raises
         ------
         Aborted
-            `abort` was called; what is left of the batch must be removed with `trim`.
+            `abort` was called; it holds no longer, and nothing of the batch is in the cache.
+        HostRequestError
+            llama.cpp could not do it; nothing of the batch is in the cache.
 
         """
         batch = self._batch_for(parts[0].inputs)
@@ -137,16 +139,19 @@ class Context:
         if self._tap is not None:
             self._tap.begin()
         status = llama_cpp.llama_decode(self._pointer, batch.of(start))
+        if status == 0:
+            return places
+        for part in parts:
+            self.trim(part.sequence, part.position)
         if status == _ABORTED:
+            self._flag[0] = b"\x00"
             raise Aborted
         if status == _NO_ROOM:
             raise HostRequestError(
                 f"the context of {self.cells} tokens has no free cells",
                 hint="Shorten the conversation or set a larger `context` for the model.",
             )
-        if status != 0:
-            raise HostRequestError(f"llama.cpp failed to decode a batch (status {status})")
-        return places
+        raise HostRequestError(f"llama.cpp failed to decode a batch (status {status})")
 
     def logits(self, place: int) -> NDArray[np.float32]:
         """Logits ``[V]`` of a row of the last decode; a view, valid until the next."""
@@ -180,12 +185,8 @@ class Context:
             self._threads = threads
 
     def abort(self) -> None:
-        """Stop a running decode from another thread; holds until `rearm`."""
+        """Stop a running decode from another thread, or the next one if none runs."""
         self._flag[0] = b"\x01"
-
-    def rearm(self) -> None:
-        """Let decodes run again after `abort`."""
-        self._flag[0] = b"\x00"
 
     def close(self) -> None:
         """Free the cache."""

@@ -55,6 +55,8 @@ class Engine:
         self._governor = Governor(most=threads, abort=self.abort)
         self._saved = SavedPrefixes(saved_bytes)
         self._plain = self._make_lane(None, cells=context, space="")
+        # llama.cpp frees adapters with the model, so each is loaded once; their contexts come and go.
+        self._adapters: dict[str, Adapter] = {}
         self._adapted: OrderedDict[str, Lane] = OrderedDict()
         # Replaced and never changed: `abort` reads it from another thread.
         self._lanes: tuple[Lane, ...] = (self._plain,)
@@ -138,13 +140,15 @@ class Engine:
         # A file that was trained anew under its old name is another adapter.
         stamp = path.stat().st_mtime_ns if path.exists() else 0
         key = f"{path}@{stamp}"
+        if key not in self._adapters:
+            self._adapters[key] = Adapter(self._model, path)
         if key not in self._adapted:
             idle = [name for name, lane in self._adapted.items() if not lane.slots.busy]
             if len(self._adapted) >= MOST_ADAPTERS and idle:
                 closed = self._adapted.pop(idle[0])
                 self._lanes = (self._plain, *self._adapted.values())
                 closed.context.close()
-            self._adapted[key] = self._make_lane(Adapter(self._model, path), cells=ADAPTER_CELLS, space=key)
+            self._adapted[key] = self._make_lane(self._adapters[key], cells=ADAPTER_CELLS, space=key)
             self._lanes = (self._plain, *self._adapted.values())
         self._adapted.move_to_end(key)
         return self._adapted[key]

@@ -6,7 +6,6 @@ Only the host process imports this module.
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import llama_cpp
 
 from octograph.errors import ModelFileError
+from octograph.nodes.whole_file import written_whole
 
 __all__ = ["Model", "only_warnings", "quantize"]
 
@@ -150,15 +150,10 @@ def quantize(source: Path, target: Path, kind: str, *, threads: int) -> None:
     params.ftype = FTYPES[kind]
     params.allow_requantize = True
     params.nthread = threads
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{target.name}.partial-{os.getpid()}")
-    try:
+    with written_whole(target) as partial:
         status = llama_cpp.llama_model_quantize(str(source).encode(), str(partial).encode(), ctypes.byref(params))
         if status != 0:
             raise ModelFileError(
                 f"llama.cpp cannot requantise {source.name!r} to {kind}",
                 hint="Set `requantise = false` in the configuration to use the file as it is.",
             )
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -123,20 +123,16 @@ class Reader:
 
     def _decode(self, slot: Slot, tokens: Sequence[int], ticket: Ticket) -> bool:
         """Decode tokens at the end of a slot; False if the request was cancelled meanwhile."""
-        position = len(slot.symbols)
-        rows = Rows(sequence=slot.sequence, position=position, inputs=tokens, first_output=len(tokens))
+        rows = Rows(sequence=slot.sequence, position=len(slot.symbols), inputs=tokens, first_output=len(tokens))
         while not ticket.cancelled:
             try:
                 with self._governor:
                     self._context.set_threads(self._governor.threads)
                     self._context.decode([rows])
             except Aborted:
-                # As in `Batcher.advance`.
-                self._context.rearm()
-                self._context.trim(slot.sequence, position)
-            else:
-                slot.symbols.extend(tokens)
-                return True
+                continue  # as in `Batcher.advance`
+            slot.symbols.extend(tokens)
+            return True
         return False
 
     def _frame(self, system: str) -> tuple[list[int], list[int]]:

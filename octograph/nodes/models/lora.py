@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -26,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat, PositiveInt, Validation
 from octograph.errors import ModelFileError, ModelMissingError
 from octograph.nodes.models.gguf_file import check_gguf
 from octograph.nodes.models.gguf_header import MAGIC, Reader
+from octograph.nodes.whole_file import written_whole
 
 __all__ = ["convert_lora"]
 
@@ -292,23 +292,16 @@ def _check_pairs(names: Iterable[str]) -> None:
 def _write(target: Path, factors: Mapping[str, NDArray[np.float32]], *, architecture: str, alpha: float) -> None:
     from gguf import GGUFType, GGUFWriter, Keys
 
-    partial = target.with_name(f"{target.name}.partial-{os.getpid()}")
-    writer = GGUFWriter(partial, architecture)
-    writer.add_type(GGUFType.ADAPTER)
-    writer.add_string(Keys.Adapter.TYPE, "lora")
-    writer.add_float32(Keys.Adapter.LORA_ALPHA, alpha)
-    for name in sorted(factors):
-        writer.add_tensor(name, factors[name])
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with closing(writer):
-                writer.write_header_to_file()
-                writer.write_kv_data_to_file()
-                writer.write_tensors_to_file()
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        with written_whole(target) as partial, closing(GGUFWriter(partial, architecture)) as writer:
+            writer.add_type(GGUFType.ADAPTER)
+            writer.add_string(Keys.Adapter.TYPE, "lora")
+            writer.add_float32(Keys.Adapter.LORA_ALPHA, alpha)
+            for name in sorted(factors):
+                writer.add_tensor(name, factors[name])
+            writer.write_header_to_file()
+            writer.write_kv_data_to_file()
+            writer.write_tensors_to_file()
     except OSError as error:
         raise ModelFileError(
             f"the adapter cannot be written to {str(target)!r}: {error}", hint="Choose a folder that can be written to."

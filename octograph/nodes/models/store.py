@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from octograph.errors import GraphError, ModelMissingError
 from octograph.graph import Model
 from octograph.nodes.models.gguf_file import GGUFSummary, check_gguf
 from octograph.nodes.models.hub import Hub
+from octograph.nodes.whole_file import written_whole
 
 __all__ = ["FASTER_TYPE", "ModelStore"]
 
@@ -93,11 +93,9 @@ class ModelStore:
             return GGUFSummary(**json.loads(record.read_text()))
         except (OSError, ValueError, TypeError):
             summary = check_gguf(path, sha256=sha256)
-        with suppress(OSError):  # a cache that cannot be written costs the next check and nothing else
-            record.parent.mkdir(parents=True, exist_ok=True)
-            partial = record.with_suffix(f".partial-{os.getpid()}")
+        # A cache that cannot be written costs the next check and nothing else.
+        with suppress(OSError), written_whole(record) as partial:
             partial.write_text(json.dumps(asdict(summary)))
-            partial.replace(record)
         return summary
 
     def host_config(self, model: Model, *, base: Path | None, threads: int) -> dict[str, object]:

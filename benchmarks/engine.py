@@ -29,7 +29,7 @@ import numpy as np
 from benchmarks.machine import describe
 from benchmarks.peer import Peer, running
 from octograph import settings
-from octograph.api import model_store
+from octograph.composition import model_store
 from octograph.errors import HostBusyError
 from octograph.graph import NONE, open_graph
 from octograph.nodes.cancellation import CancelToken
@@ -39,7 +39,7 @@ from octograph.nodes.host import HostProcess
 from octograph.nodes.llama import SERVICE, LlamaClient
 from octograph.nodes.llama.measures import measure
 from octograph.nodes.llama.model import quantize
-from octograph.nodes.master import ReadRequest, fit_rows
+from octograph.nodes.master import Labelled, ReadRequest, fit_rows
 from octograph.nodes.master.master import DEFAULT_SYSTEM
 from octograph.nodes.pool import HOST_ENVIRONMENT
 
@@ -350,7 +350,7 @@ async def exits(bench: Bench) -> dict[str, Any]:
             started = time.perf_counter()
             await client.read(asked, cancel=CancelToken())
             seconds.append(time.perf_counter() - started)
-        fit = fit_rows(np.stack(features), [target for _, target in examples])
+        fit = fit_rows(Labelled(features=np.stack(features), tokens=tuple(target for _, target in examples)))
         found[str(layer + 1)] = {"held_out_accuracy": fit.accuracy, "ms": _spread(seconds, 1000)}
     host.stop()
     return found

@@ -30,7 +30,7 @@ from benchmarks.machine import describe
 from benchmarks.peer import Peer, running
 from octograph import settings
 from octograph.agents import Finished, Generated, TextWritten
-from octograph.api import head_path, host_pool
+from octograph.composition import head_path, host_pool
 from octograph.graph import ModelGraph, Worker, open_graph, save
 from octograph.nodes.master import DEFAULT_SYSTEM
 

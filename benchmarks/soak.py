@@ -25,7 +25,7 @@ import psutil
 
 from benchmarks.machine import describe
 from octograph import settings
-from octograph.api import model_store
+from octograph.composition import model_store
 from octograph.errors import ContextOverflowError, HostCrashedError, HostStartError
 from octograph.graph import open_graph
 from octograph.nodes.cancellation import CancelToken

@@ -1,4 +1,4 @@
-"""The Python API, and the one place where all parts are put together.
+"""The Python API.
 
 Everything runs on an event loop in a thread of its own; sync and async calls are two thin edges of it.
 """
@@ -15,21 +15,30 @@ from typing import Any, Self, TypeVar
 
 from octograph import settings as configuration
 from octograph.agents import CompiledGraph, Conversation, Event, Finished, ThreadInfo, ThreadStore, Turn, orchestrate
+from octograph.agents.learning import (
+    POLICIES,
+    Feedback,
+    FeedbackKind,
+    FeedbackStore,
+    LearningRouter,
+    Policy,
+    Posteriors,
+    cluster_of,
+)
 from octograph.agents.steps import DecideStep, GenerateStep, RouteStep
 from octograph.background import BackgroundLoop
-from octograph.errors import GraphError, UsageError
+from octograph.composition import host_pool, make_master, make_workers
+from octograph.errors import UsageError
 from octograph.graph import ModelGraph, open_graph
 from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.llama import LlamaClient
-from octograph.nodes.master import HeadFile, Master, Route, Router
-from octograph.nodes.models import ModelStore
-from octograph.nodes.models.hub import Hub
+from octograph.nodes.master import Route, Router
 from octograph.nodes.pool import HostPool
-from octograph.nodes.tools import Clock, SystemClock, make_tool
-from octograph.nodes.worker import ModelWorker, ToolWorker, Worker
+from octograph.nodes.tools import Clock, SystemClock
+from octograph.nodes.worker import Worker
 from octograph.settings import Settings
 
-__all__ = ["Octograph", "head_path", "host_pool", "model_store", "open"]
+__all__ = ["Octograph", "open"]
 
 T = TypeVar("T")
 
@@ -63,42 +72,15 @@ def open(graph: str | Path = "embedded", *, settings: Settings | None = None) ->
     model_graph = open_graph(graph)
     clock = SystemClock()
     pool = host_pool(model_graph, settings)
-    heads = HeadFile.load(head_path(model_graph)).heads
     return Octograph(
         graph=model_graph,
-        router=Master(model_graph, readers=pool.clients, heads=heads),
-        workers=_workers(model_graph, pool, clock),
+        router=make_master(model_graph, pool),
+        workers=make_workers(model_graph, pool, clock),
         threads_file=settings.data_dir / "threads.sqlite",
         clock=clock,
         pool=pool,
+        learning=None if settings.learning == "off" else POLICIES[settings.learning],
     )
-
-
-def model_store(settings: Settings) -> ModelStore:
-    """Return the models of this machine as the settings want them."""
-    return ModelStore(settings.cache_dir, hub=Hub(), requantise=settings.requantise)
-
-
-def host_pool(graph: ModelGraph, settings: Settings) -> HostPool:
-    """Return the hosts of a graph's models; none is started."""
-    return HostPool(graph, store=model_store(settings), threads=settings.cpu_threads)
-
-
-def head_path(graph: ModelGraph) -> Path:
-    """Where a graph's functional heads are kept: beside the graph file."""
-    if graph.path is None:
-        raise GraphError("a graph that is in no file has no functional head", hint="Save it first.")
-    return graph.path.with_suffix(".head.safetensors")
-
-
-def _workers(graph: ModelGraph, pool: HostPool, clock: Clock) -> Mapping[str, Worker]:
-    workers: dict[str, Worker] = {}
-    for node in graph.workers():
-        if node.tool is not None:
-            workers[node.name] = ToolWorker(make_tool(node.tool, clock=clock))
-        elif node.model is not None:
-            workers[node.name] = ModelWorker(node, pool.clients[node.model])
-    return workers
 
 
 class Octograph:
@@ -121,6 +103,8 @@ class Octograph:
         Dates the turns.
     pool
         Hosts to end on `close`, if any.
+    learning
+        How feedback moves the choice of the worker; None leaves it to `router` alone. Feedback is kept either way.
 
     """
 
@@ -133,26 +117,35 @@ class Octograph:
         threads_file: Path,
         clock: Clock,
         pool: HostPool | None = None,
+        learning: Policy | None = None,
     ) -> None:
         self.graph = graph
         self.pool = pool
-        self.router = router
+        self.router = (
+            router if learning is None else LearningRouter(router, self._taught, learning, tokens=_tokens(graph))
+        )
         self._threads_file = threads_file
         self._clock = clock
         self._steps: dict[str, Any] = {
-            "route": RouteStep(router, clock=clock),
+            "route": RouteStep(self.router, clock=clock),
             "answer": (GenerateStep(workers),),
             "decide": DecideStep(graph, clock=clock),
         }
         self._background = BackgroundLoop()
         self._open_files = AsyncExitStack()
         self._conversation: Conversation | None = None
+        self._feedback: FeedbackStore | None = None
         self._reading = asyncio.Lock()
 
     @property
     def models(self) -> Mapping[str, LlamaClient]:
         """The graph's models by name, for branches, scores and hidden states without a worker; empty with fakes."""
         return {} if self.pool is None else self.pool.clients
+
+    @property
+    def learns(self) -> bool:
+        """Whether feedback moves the choice of the worker."""
+        return isinstance(self.router, LearningRouter)
 
     @property
     def langgraph(self) -> CompiledGraph:
@@ -255,6 +248,35 @@ class Octograph:
         """
         self._background.call(lambda: self._with(lambda talk: talk.delete(thread))).result()
 
+    def feedback(self, thread: str, *, accepted: bool, instead: str | None = None, turn: str | None = None) -> None:
+        """Keep what the user thought of an answer; with `learning` it moves later choices.
+
+        Parameters
+        ----------
+        thread
+            The conversation.
+        accepted
+            Whether the answer was good.
+        instead
+            Who should have answered; then the answer was not accepted.
+        turn
+            Which turn; the last answered one if None. A later feedback on the same turn takes the place of this.
+
+        Raises
+        ------
+        UsageError
+            There is no such turn, nobody answered it, the master did not choose its worker, or `instead` is the worker
+            that answered.
+        GraphError
+            There is no worker `instead`.
+        FeedbackError
+            It cannot be kept.
+
+        """
+        if instead is not None:
+            self.graph.worker(instead)
+        self._background.call(lambda: self._rate(thread, turn, accepted, instead)).result()
+
     def close(self) -> None:
         """Cancel what is in progress, end the hosts and close the files; safe to call twice.
 
@@ -294,6 +316,41 @@ class Octograph:
                 self._conversation = Conversation(compiled, store, clock=self._clock)
             return self._conversation
 
+    async def _ratings(self) -> FeedbackStore:
+        async with self._reading:
+            if self._feedback is None:
+                path = self._threads_file.with_name("feedback.sqlite")
+                self._feedback = await self._open_files.enter_async_context(FeedbackStore.open(path))
+            return self._feedback
+
+    async def _taught(self) -> Posteriors:
+        return await (await self._ratings()).posteriors(self.graph.name)
+
+    async def _rate(self, thread: str, turn: str | None, accepted: bool, instead: str | None) -> None:
+        turns = await self._with(lambda talk: talk.turns(thread))
+        rated = next((one for one in reversed(turns) if one.worker is not None and turn in (None, one.id)), None)
+        if rated is None or rated.worker is None:
+            raise UsageError(
+                f"the thread {thread!r} has no such answer", hint="`octograph threads show NAME` shows its turns."
+            )
+        if rated.route is None:
+            raise UsageError(
+                f"{rated.worker!r} was asked by name, so there is no choice of the master to rate",
+                hint="Rate an answer whose worker the master chose.",
+            )
+        kind: FeedbackKind = "overridden" if instead is not None else "accepted" if accepted else "rejected"
+        feedback = Feedback(
+            graph=self.graph.name,
+            cluster=cluster_of(rated.route["distribution"]),
+            worker=rated.worker,
+            kind=kind,
+            thread=thread,
+            turn=rated.id,
+            moment=self._clock.now().isoformat(),
+            instead=instead,
+        )
+        await (await self._ratings()).add(feedback)
+
     async def _with(self, act: Callable[[Conversation], Awaitable[T]]) -> T:
         return await act(await self._talk())
 
@@ -316,6 +373,13 @@ class Octograph:
     async def _resuming(self, thread: str, cancel: CancelToken) -> AsyncIterator[Event]:
         async for event in (await self._talk()).resume(thread, cancel=cancel):
             yield event
+
+
+def _tokens(graph: ModelGraph) -> dict[str, str]:
+    """The functional token of each worker that the root master can choose itself."""
+    vocabulary = graph.vocabulary(graph.master_name)
+    names = {worker.name for worker in graph.workers()}
+    return {target: vocabulary.token_of(target) for target in vocabulary.targets if target in names}
 
 
 def _checked(query: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from octograph.api import head_path, host_pool, model_store
+from octograph.composition import head_path, host_pool, model_store
 from octograph.errors import OctographError
 from octograph.graph import open_graph
 from octograph.nodes.cancellation import CancelToken

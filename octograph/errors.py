@@ -16,7 +16,9 @@
     │   └── HostRequestError     a host answered that it could not do what was asked
     ├── ContextOverflowError     the text is longer than the model's context
     ├── ToolError                a tool could not answer
-    └── ThreadError              a thread is missing, damaged or busy
+    ├── ThreadError              a thread is missing, damaged or busy
+    ├── FeedbackError            the feedback on answers cannot be kept or read
+    └── MissingExtraError        a part needs packages that are not installed
 
 An error carries a ``hint`` (what to do next) and, where there is one, its cause (``raise ... from``).
 Its ``exit_code`` is what the command line returns for it.
@@ -28,6 +30,7 @@ from typing import ClassVar
 
 __all__ = [
     "ContextOverflowError",
+    "FeedbackError",
     "GraphError",
     "HeadError",
     "HostBusyError",
@@ -35,6 +38,7 @@ __all__ = [
     "HostError",
     "HostRequestError",
     "HostStartError",
+    "MissingExtraError",
     "ModelError",
     "ModelFileError",
     "ModelMissingError",
@@ -145,3 +149,11 @@ class ToolError(OctographError):
 
 class ThreadError(OctographError):
     """A thread (conversation) is missing, damaged or in use."""
+
+
+class FeedbackError(OctographError):
+    """The feedback on answers cannot be kept or read."""
+
+
+class MissingExtraError(OctographError):
+    """A part of Octograph needs packages that are not installed."""

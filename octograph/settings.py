@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, ValidationError
@@ -43,6 +43,10 @@ class Settings(BaseSettings):
         What can be made again: requantised weights, records of checked files.
     threads
         CPU threads of a model; None takes all cores.
+    learning
+        How feedback moves the choice of the worker: ``off``, ``greedy``, ``thompson`` or ``ucb``.
+    price
+        What a unit of the workers' `cost` is worth in chance of success, where the graph routes by outcomes.
     requantise
         Whether slow weights are copied once in a type that this machine decodes faster.
 
@@ -54,6 +58,8 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("octograph"))
     cache_dir: Path = Field(default_factory=lambda: platformdirs.user_cache_path("octograph"))
     threads: int | None = Field(default=None, ge=1, le=256)
+    learning: Literal["off", "greedy", "thompson", "ucb"] = "off"
+    price: float = Field(default=0.0, ge=0)
     requantise: bool = True
 
     @classmethod

@@ -27,7 +27,7 @@ from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.generation import Generation, GenerationRequest, TextDelta
 from octograph.nodes.host import Steps, Ticket
 from octograph.nodes.host.frames import Frame
-from octograph.nodes.master.route import NO_WORKER, Route, Router
+from octograph.nodes.master.route import NO_WORKER, PlannedStep, Route, Router
 from octograph.nodes.worker import Outcome, Task, Worker
 
 if TYPE_CHECKING:  # the agents take over a second to import, and the fakes of hosts do not need them
@@ -71,6 +71,8 @@ class FixedRouter:
         All that can be reached.
     choices
         For a query, the worker that gets it, or the probabilities of several; the rest is shared out evenly.
+    plans
+        For a query, the steps of its plan: worker and what it is asked.
     otherwise
         Who gets every other query.
     delay
@@ -90,6 +92,7 @@ class FixedRouter:
         workers: Sequence[str],
         choices: Mapping[str, str | Mapping[str, float]] | None = None,
         *,
+        plans: Mapping[str, Sequence[tuple[str, str]]] | None = None,
         otherwise: str = NO_WORKER,
         delay: float = 0.0,
         errors: Sequence[OctographError] = (),
@@ -97,6 +100,7 @@ class FixedRouter:
         self.asked: list[str] = []
         self._targets = (*workers, NO_WORKER)
         self._choices = dict(choices or {})
+        self._plans = dict(plans or {})
         self._otherwise = otherwise
         self._delay = delay
         self._errors = list(errors)
@@ -109,7 +113,8 @@ class FixedRouter:
             return None
         if self._errors:
             raise self._errors.pop(0)
-        chosen = self._choices.get(query, self._otherwise)
+        plan = tuple(self._step(worker, asked) for worker, asked in self._plans.get(query, ()))
+        chosen = plan[0].worker if plan else self._choices.get(query, self._otherwise)
         given = {chosen: _SURE} if isinstance(chosen, str) else dict(chosen)
         others = [name for name in self._targets if name not in given]
         rest = (1.0 - sum(given.values())) / len(others) if others else 0.0
@@ -122,6 +127,17 @@ class FixedRouter:
             distribution=distribution,
             reformulated=query,
             latency_ms=self._delay * 1000,
+            plan=plan,
+        )
+
+    def _step(self, worker: str, query: str) -> PlannedStep:
+        rest = (1.0 - _SURE) / (len(self._targets) - 1)
+        return PlannedStep(
+            worker=worker,
+            token=token_text(self._targets.index(worker)),
+            probability=_SURE,
+            distribution={name: _SURE if name == worker else rest for name in self._targets if name != NO_WORKER},
+            query=query,
         )
 
 

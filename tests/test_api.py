@@ -196,7 +196,7 @@ async def test_inside_another_graph(tmp_path: Path, checkpointed: bool, blocking
             out = desk.invoke(given, config) if blocking else await desk.ainvoke(given, config)
             assert out["answer"]["text"] == "Hello"
             assert out["answer"]["query"] == f"Please: {query}"
-            assert out["answer"]["tried"] == [{"worker": "sums", "reason": "no sum"}]
+            assert out["answer"]["tried"] == [{"worker": "sums", "reason": "no sum", "step": 1}]
         assert out["notes"] == (["Hi", "And now?"] if checkpointed else ["And now?"])
         assert octo.threads() == []
 

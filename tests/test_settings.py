@@ -43,7 +43,15 @@ def test_the_environment_goes_before_the_file(file: Path, monkeypatch: pytest.Mo
 
 
 def test_the_document_is_plain(file: Path) -> None:
-    assert set(settings.load().document()) == {"graph", "data_dir", "cache_dir", "threads", "requantise"}
+    assert set(settings.load().document()) == {
+        "graph",
+        "data_dir",
+        "cache_dir",
+        "threads",
+        "learning",
+        "price",
+        "requantise",
+    }
     assert isinstance(settings.load().document()["data_dir"], str)
 
 

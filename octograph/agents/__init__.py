@@ -14,13 +14,14 @@ from octograph.agents.events import (
 )
 from octograph.agents.orchestration import CompiledGraph, orchestrate
 from octograph.agents.threads import ThreadInfo, ThreadStore
-from octograph.agents.turn import Attempt, Turn
+from octograph.agents.turn import Attempt, DoneStep, Turn
 
 __all__ = [
     "Attempt",
     "CompiledGraph",
     "Conversation",
     "Decided",
+    "DoneStep",
     "Event",
     "Finished",
     "Generated",

@@ -28,7 +28,8 @@ __all__ = [
 ]
 
 StepName = Literal["route", "generate", "decide"]
-Decision = Literal["accept", "escalate", "abstain", "cancel"]
+Decision = Literal["accept", "advance", "escalate", "abstain", "cancel"]
+"""``advance``: the answer is taken, and the plan has a further step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

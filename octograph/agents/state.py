@@ -10,7 +10,7 @@ from langgraph.channels.delta import DeltaChannel
 
 from octograph.nodes.cancellation import CancelToken
 
-__all__ = ["RunContext", "State"]
+__all__ = ["RunContext", "State", "current_step"]
 
 SNAPSHOT_EVERY = 50
 
@@ -36,9 +36,11 @@ class State(TypedDict, total=False):
     route: dict[str, Any] | None
     worker: str | None
     """Who is asked now."""
+    done: list[dict[str, Any]]
+    """The steps of the plan that were answered, see `DoneStep`."""
     draft: dict[str, Any] | None
     """What it answered: ``text, finish, source, problem``."""
-    tried: list[dict[str, str]]
+    tried: list[dict[str, Any]]
     answer: dict[str, Any]
     """The turn as it was closed, see `Turn.document`."""
 
@@ -48,3 +50,9 @@ class RunContext:
     """What a run carries besides its state, and no checkpoint keeps."""
 
     cancel: CancelToken
+
+
+def current_step(state: State) -> dict[str, Any] | None:
+    """The step of the plan that is next, as `PlannedStep.document`; None if the user named the worker."""
+    route = state["route"]
+    return None if route is None else route["plan"][len(state["done"])]

@@ -8,18 +8,56 @@ from typing import Any, Literal
 
 from octograph.nodes.generation import Message
 
-__all__ = ["Attempt", "Status", "Turn", "as_messages"]
+__all__ = ["Attempt", "DoneStep", "Source", "Status", "Turn", "as_messages"]
 
 Status = Literal["answered", "abstained", "cancelled", "failed", "interrupted"]
 """``interrupted``: the process ended before the turn did; it can be resumed."""
 
+Source = Literal["model", "tool"]
+"""Who an answer is from: a model, or a tool, whose answers are exact."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A worker that was asked and whose answer was not taken."""
+    """A worker that was asked and whose answer was not taken.
+
+    Attributes
+    ----------
+    worker
+        Who was asked.
+    reason
+        Why the answer was not taken.
+    step
+        For which step of the plan, counted from 1.
+
+    """
 
     worker: str
     reason: str
+    step: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoneStep:
+    """A step of a plan that was answered.
+
+    Attributes
+    ----------
+    worker
+        Who answered.
+    query
+        What the step asked.
+    text
+        The answer, which went to the next step.
+    source
+        Who it is from.
+
+    """
+
+    worker: str
+    query: str
+    text: str
+    source: Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +75,16 @@ class Turn:
     status
         How it ended.
     text
-        The answer; the part that was written if it was cancelled; else what to tell the user.
+        The answer, of a plan the answers of its steps, one below the other; the part that was written if it was
+        cancelled; else what to tell the user.
     worker
-        Who answered, None if nobody did.
+        Who answered, of a plan the last; None if nobody did.
     source
-        ``"tool"`` for an exact answer, ``"model"`` for a model's, None if nobody answered.
+        ``"tool"`` for an exact answer, ``"model"`` for one that a model had a part in, None if nobody answered.
     route
         The master's decision as a JSON document, None if the worker was named by the user.
+    steps
+        The steps of a plan that were done; empty if there was but one step.
     tried
         Workers asked before.
     started
@@ -59,21 +100,31 @@ class Turn:
     status: Status
     text: str
     worker: str | None = None
-    source: Literal["model", "tool"] | None = None
+    source: Source | None = None
     route: Mapping[str, Any] | None = None
+    steps: tuple[DoneStep, ...] = ()
     tried: tuple[Attempt, ...] = ()
     started: str = ""
     seconds: float = 0.0
 
+    @property
+    def remainder(self) -> str:
+        """The text without the answers of the done steps."""
+        return self.text.removeprefix("\n\n".join(step.text for step in self.steps)).strip()
+
     def document(self) -> dict[str, Any]:
         """The turn as plain data, for checkpoints and JSON."""
-        return asdict(self) | {"tried": [asdict(attempt) for attempt in self.tried]}
+        return asdict(self) | {
+            "steps": [asdict(step) for step in self.steps],
+            "tried": [asdict(attempt) for attempt in self.tried],
+        }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Turn:
         """Read what `document` wrote."""
         tried = tuple(Attempt(**attempt) for attempt in document["tried"])
-        return cls(**{**document, "tried": tried})
+        steps = tuple(DoneStep(**step) for step in document["steps"])
+        return cls(**{**document, "tried": tried, "steps": steps})
 
 
 def as_messages(turns: Sequence[Turn]) -> tuple[Message, ...]:

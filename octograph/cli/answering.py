@@ -19,7 +19,7 @@ from octograph.errors import UsageError
 from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master import Route
 
-__all__ = ["ask", "delete_thread", "list_threads", "route", "show_thread"]
+__all__ = ["ask", "delete_thread", "feedback", "list_threads", "route", "show_thread"]
 
 _EXIT = {"answered": 0, "abstained": 3, "cancelled": 130}
 
@@ -43,6 +43,18 @@ def route(arguments: argparse.Namespace) -> int:
         write_json(decision.document())
     else:
         say(_describe(decision, runners_up=len(decision.distribution)))
+    return 0
+
+
+def feedback(arguments: argparse.Namespace) -> int:
+    """Keep what the user thought of an answer."""
+    with opened(arguments) as octo:
+        octo.feedback(arguments.thread, accepted=arguments.good, instead=arguments.instead, turn=arguments.turn)
+        learning = octo.learns
+    if arguments.json:
+        write_json({"thread": arguments.thread, "kept": True, "learning": learning})
+    elif not learning:
+        note('kept; it moves the choice of workers once the configuration says `learning = "ucb"`')
     return 0
 
 
@@ -110,15 +122,25 @@ def _show(events: Iterator[Event], *, as_json: bool) -> Iterator[Event]:
             written = True
         elif isinstance(event, Decided) and event.decision == "escalate":
             note(f"{event.worker}: {event.reason}; asking {event.next}")
+        elif isinstance(event, Decided) and event.decision == "advance":
+            say("\n")
+            note(f"{event.reason}; next: {event.next}")
+            written = False
         elif isinstance(event, Finished):
-            say("" if written else event.turn.text)
+            say("" if written else event.turn.remainder)
             if event.turn.status == "cancelled":
                 note("stopped")
 
 
 def _describe(decision: Route, *, runners_up: int) -> str:
     others = [f"{name} {p:.1%}" for name, p in decision.ranked() if name != decision.worker][:runners_up]
-    return f"{decision.token} {decision.worker} {decision.probability:.1%}  ({', '.join(others)})"
+    lines = [f"{decision.token} {decision.worker} {decision.probability:.1%}  ({', '.join(others)})"]
+    # One line a step, whatever line breaks the query has.
+    lines += [
+        f"  {place}. {step.token} {step.worker} {step.probability:.1%}: {' '.join(step.query.split())}"
+        for place, step in enumerate(decision.plan, start=1)
+    ]
+    return "\n".join(lines)
 
 
 def _standing(turn: Turn) -> str:

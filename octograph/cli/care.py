@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from octograph import settings
-from octograph.api import model_store
 from octograph.cli.opening import graph_of
 from octograph.cli.output import note, say, write_json
+from octograph.composition import model_store
 from octograph.errors import OctographError, UsageError
 from octograph.graph import Model
 from octograph.nodes.models.hub import Hub

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from octograph.api import head_path, model_store
 from octograph.cli.opening import graph_of
 from octograph.cli.output import say, write_json
+from octograph.composition import head_path, model_store
 from octograph.errors import OctographError
 from octograph.graph import draw, export
 from octograph.nodes.master import HeadFile

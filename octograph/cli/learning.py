@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
 
-from octograph import settings
 from octograph.agents.evaluation import evaluate_routing, read_routing
-from octograph.api import head_path, host_pool
-from octograph.api import open as open_octograph
 from octograph.cli.opening import graph_of
 from octograph.cli.output import note, progress, say, write_json
-from octograph.nodes.master import train_heads
+from octograph.composition import composing_path, head_path, hosted, routed, validation_path
+from octograph.graph import ModelGraph
+from octograph.nodes.master import (
+    NO_WORKER,
+    Material,
+    ReadingAdapter,
+    bundled_adapter,
+    find_adapter,
+    train_heads,
+)
 
 __all__ = ["eval_routing", "train_router"]
 
@@ -20,12 +29,18 @@ def train_router(arguments: argparse.Namespace) -> int:
     """Fit the functional heads of a graph's masters and write them beside the graph file."""
     graph, chosen = graph_of(arguments)
     path = head_path(graph)
-    pool = host_pool(graph, chosen)
-    try:
-        with progress("reading examples") as tell:
-            heads = asyncio.run(train_heads(graph, readers=pool.clients, progress=tell, seed=arguments.seed))
-    finally:
-        pool.close()
+    with hosted(graph, chosen) as readers, progress("reading examples") as tell:
+        heads = asyncio.run(
+            train_heads(
+                graph,
+                readers=readers,
+                adapter_for=_adapters(arguments.adapter, beside=path),
+                validation=_validation(graph, arguments.validation),
+                material=Material.load(composing_path()),
+                progress=tell,
+                seed=arguments.seed,
+            )
+        )
     heads.save(path)
     if arguments.json:
         write_json({"head": str(path), "masters": dict(heads.report)})
@@ -38,12 +53,34 @@ def train_router(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _adapters(choice: str, *, beside: Path) -> Callable[[str], ReadingAdapter | None]:
+    """What `train_heads` asks for the adapter of a model: the bundled one, none, or the file that was named."""
+    if choice == "auto":
+        return bundled_adapter
+    if choice == "none":
+        return lambda source: None
+    adapter = find_adapter(f"path:{os.path.relpath(choice, beside.parent)}", base=beside.parent)
+    return lambda source: adapter if adapter.model == source else None
+
+
+def _validation(graph: ModelGraph, named: Path | None) -> list[tuple[str, str | None]]:
+    """Validation queries: of the file that was named, or of the one beside the graph file, or none."""
+    path = named or validation_path(graph)
+    if named is None and not path.is_file():
+        return []
+    examples = read_routing(path)
+    for example in examples:
+        if example.worker != NO_WORKER:
+            graph.worker(example.worker)
+    return [(one.query, None if one.worker == NO_WORKER else one.worker) for one in examples]
+
+
 def eval_routing(arguments: argparse.Namespace) -> int:
     """Measure how well queries reach their workers."""
-    chosen = settings.load()
+    graph, chosen = graph_of(arguments)
     examples = read_routing(arguments.data, limit=arguments.limit, seed=arguments.seed)
-    with open_octograph(arguments.graph or chosen.graph, settings=chosen) as octo, progress("routing") as tell:
-        scores = asyncio.run(evaluate_routing(examples, octo.router, progress=tell))
+    with routed(graph, chosen, arguments.router) as router, progress("routing") as tell:
+        scores = asyncio.run(evaluate_routing(examples, router, progress=tell))
     if arguments.json:
         write_json(scores)
         return 0

@@ -52,6 +52,13 @@ def _answering(commands: Any) -> None:
     ask.add_argument("--resume", action="store_true", help="go on with the thread's interrupted turn")
     route = _command(commands, "route", "answering:route", "show where a question would go")
     route.add_argument("query", metavar="QUESTION", help="the question")
+    feedback = _command(commands, "feedback", "answering:feedback", "say what an answer was worth")
+    feedback.add_argument("thread", metavar="THREAD", help="the conversation")
+    verdict = feedback.add_mutually_exclusive_group(required=True)
+    verdict.add_argument("--good", action="store_true", help="the answer was good")
+    verdict.add_argument("--bad", action="store_true", help="the answer was not good")
+    verdict.add_argument("--instead", metavar="WORKER", help="who should have answered")
+    feedback.add_argument("--turn", metavar="ID", help="which turn (default: the last answered one)")
     threads = commands.add_parser("threads", help="conversations").add_subparsers(metavar="ACTION", required=True)
     _command(threads, "list", "answering:list_threads", "list the conversations")
     _named(_command(threads, "show", "answering:show_thread", "show a conversation's turns"))
@@ -62,6 +69,23 @@ def _graphs(commands: Any) -> None:
     graph = commands.add_parser("graph", help="the model graph").add_subparsers(metavar="ACTION", required=True)
     _command(graph, "show", "graphs:show", "draw the graph")
     _command(graph, "check", "graphs:check", "check the graph file, its models and its functional head")
+    add = _command(
+        graph, "add-worker", "growing:add_worker", "add a worker and fit its row; the others stay as they are"
+    )
+    _named(add)
+    runs = add.add_mutually_exclusive_group(required=True)
+    runs.add_argument("--model", metavar="MODEL", help="the model of the graph that it runs on")
+    runs.add_argument("--tool", metavar="TOOL", help="the tool that it is")
+    add.add_argument("--describe", required=True, metavar="TEXT", help="what it is for, in a line")
+    add.add_argument(
+        "--examples", type=Path, metavar="FILE", help="queries that it should get, one a line; five or more"
+    )
+    add.add_argument("--system", default="", metavar="TEXT", help="its system prompt")
+    add.add_argument("--master", metavar="NAME", help="the master that may choose it (default: the root)")
+    _output_option(add)
+    remove = _command(graph, "remove-worker", "growing:remove_worker", "remove a worker and its row")
+    _named(remove)
+    _output_option(remove)
     export = _command(graph, "export", "graphs:export_graph", "write the graph in another format")
     export.add_argument("--format", choices=("mermaid", "dot", "graphml", "json"), default="mermaid")
 
@@ -69,10 +93,36 @@ def _graphs(commands: Any) -> None:
 def _learning(commands: Any) -> None:
     train = commands.add_parser("train", help="fit a part to a graph").add_subparsers(metavar="PART", required=True)
     router = _command(train, "router", "learning:train_router", "fit the masters' functional heads to the examples")
+    adapter = _command(train, "adapter", "training:train_adapter", "train a LoRA adapter for reading queries")
+    adapter.add_argument("--also", action="append", default=[], metavar="GRAPH", help="a further graph to train on")
+    adapter.add_argument("--out", type=Path, required=True, metavar="FILE.gguf", help="the adapter to write")
+    adapter.add_argument("--epochs", type=float, default=2.5, help="passes over the queries (default: %(default)s)")
+    adapter.add_argument("--depth", type=float, default=0.55, help="share of the layers to run (default: %(default)s)")
+    adapter.add_argument("--seed", type=int, default=0, help="of order and factors (default: %(default)s)")
+    router.add_argument(
+        "--adapter",
+        default="auto",
+        metavar="FILE",
+        help="the adapter to read through: the JSON file beside it, 'none', or 'auto' for the bundled one of the"
+        " embedded model (default: %(default)s)",
+    )
+    router.add_argument(
+        "--validation",
+        type=Path,
+        metavar="DATA",
+        help='JSON Lines of {"query", "worker"} that choose temperature and threshold'
+        " (default: GRAPH.validation.jsonl beside the graph file, if it is there)",
+    )
     router.add_argument("--seed", type=int, default=0, help="of the held-out folds (default: %(default)s)")
     evaluate = commands.add_parser("eval", help="measure quality on data").add_subparsers(metavar="WHAT", required=True)
     routing = _command(evaluate, "routing", "learning:eval_routing", "how well queries reach their workers")
     routing.add_argument("data", type=Path, metavar="DATA", help='JSON Lines of {"query", "worker"}, plain or .gz')
+    routing.add_argument(
+        "--router",
+        default="master",
+        metavar="ROUTER",
+        help="'master', 'neighbours' (an embedding router) or the address of an endpoint (default: %(default)s)",
+    )
     routing.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N lines")
     routing.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
 
@@ -107,6 +157,10 @@ def _graph_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--graph", metavar="GRAPH", help="name of a bundled graph or path of a graph file (default: from the settings)"
     )
+
+
+def _output_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the changed graph here (default: in place)")
 
 
 def _positive(text: str) -> int:

@@ -10,6 +10,7 @@ from octograph.graph.checks import check
 from octograph.graph.drawing import draw
 from octograph.graph.edges import Edge, EdgeKind
 from octograph.graph.export import FORMATS, ExportFormat, export
+from octograph.graph.functional_call import FunctionalCall, parse_call
 from octograph.graph.model_graph import ModelGraph
 from octograph.graph.nodes import Decoding, Knowledge, Master, Model, Node, NodeKind, Reasoning, Worker
 from octograph.graph.problems import Problem, ProblemsError
@@ -24,6 +25,7 @@ __all__ = [
     "Edge",
     "EdgeKind",
     "ExportFormat",
+    "FunctionalCall",
     "FunctionalVocabulary",
     "Knowledge",
     "Master",
@@ -45,6 +47,7 @@ __all__ = [
     "load",
     "loads",
     "open_graph",
+    "parse_call",
     "parse_token",
     "save",
     "token_text",

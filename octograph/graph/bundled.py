@@ -19,7 +19,9 @@ def bundled_names() -> tuple[str, ...]:
     folder = _folder()
     if not folder.is_dir():
         return ()
-    graphs = (file.name for file in folder.glob("*.toml") if not file.name.endswith(".examples.toml"))
+    graphs = (
+        file.name for file in folder.glob("*.toml") if not file.name.endswith((".examples.toml", "composing.toml"))
+    )
     return tuple(sorted(name.removesuffix(".toml") for name in graphs))
 
 

@@ -138,13 +138,14 @@ def _wrong_ends(subject: _Subject) -> Iterator[Problem]:
 
 def _self_edges(subject: _Subject) -> Iterator[Problem]:
     for key, edge in subject.keyed:
-        if edge.source == edge.target:
+        # A step may follow one by the same worker: a translation into one language, then into another.
+        if edge.source == edge.target and edge.kind != "follows":
             yield Problem(key=key, message=f"the edge {_arrow(edge)} leads back to its start", mend="Remove it.")
 
 
 def _repeated_edges(subject: _Subject) -> Iterator[Problem]:
     for key, edge in subject.repeated:
-        if edge.source != edge.target:
+        if edge.source != edge.target or edge.kind == "follows":
             mend = "Remove one of the two edges."
             yield Problem(key=key, message=f"the edge {_arrow(edge)} is there already", mend=mend)
 

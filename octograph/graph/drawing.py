@@ -13,7 +13,8 @@ __all__ = ["draw"]
 def draw(graph: ModelGraph) -> str:
     """Return a tree of the graph, from its root master down.
 
-    A node that was drawn before is named again, without its own edges. What the root does not reach comes last.
+    A node that was drawn before is named again, without its own edges. What the root does not reach comes next, and
+    last how plans may go on: nodes that the same ones follow stand together.
 
     Parameters
     ----------
@@ -45,13 +46,31 @@ def draw(graph: ModelGraph) -> str:
         for name in others:
             if name not in drawn:
                 lines.extend(_tree(graph, name, drawn))
+    plans = _plans(graph)
+    if plans:
+        lines.extend(["", "A plan may go on:", *plans])
     return "\n".join(lines)
+
+
+def _plans(graph: ModelGraph) -> list[str]:
+    followers: dict[str, list[str]] = {}
+    for edge in graph.edges:
+        if edge.kind == "follows":
+            followers.setdefault(edge.source, []).append(edge.target)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for source, targets in followers.items():
+        alike.setdefault(tuple(targets), []).append(source)
+    return [
+        f"{', '.join(map(label, sources))} --follows--> {', '.join(map(label, targets))}"
+        for targets, sources in alike.items()
+    ]
 
 
 def _tree(graph: ModelGraph, root: str, drawn: set[str]) -> list[str]:
     outgoing: dict[str, list[Edge]] = {}
     for edge in graph.edges:
-        outgoing.setdefault(edge.source, []).append(edge)
+        if edge.kind != "follows":
+            outgoing.setdefault(edge.source, []).append(edge)
     lines: list[str] = []
     # A stack, not recursion: a file may hold a chain deeper than Python's stack.
     # An entry: what leads to the node's line, what stands before the lines of its edges, and the node.

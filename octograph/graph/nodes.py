@@ -160,6 +160,10 @@ class Worker:
         Makes tokens that the answer holds already less likely; 1 leaves them alone.
     max_tokens
         The longest answer, in tokens.
+    reformulate
+        Whether the master rewrites queries for it.
+    cost
+        What an answer costs, in any unit that all workers of the graph share: seconds, tokens or money.
     examples
         Queries it should get; they fit its row of the functional head.
 
@@ -189,6 +193,8 @@ class Worker:
     min_p: float = 0.05
     repetition_penalty: float = 1.0
     max_tokens: int = 512
+    reformulate: bool = False
+    cost: float = 0.0
     examples: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -227,6 +233,8 @@ class Worker:
             yield _range("repetition_penalty", self.repetition_penalty, "from 1 to 2, such as 1.1")
         if self.max_tokens < 1:
             yield _range("max_tokens", self.max_tokens, "1 or more, such as 512")
+        if not (math.isfinite(self.cost) and self.cost >= 0):
+            yield _range("cost", self.cost, "0 or more, such as 1.5")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ say about stand-ins is dropped. A graph is returned only if there was no problem
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -212,8 +212,7 @@ class _Reading:
             self.whole = False
             return []
         keyed = []
-        for place, table in enumerate(tables):
-            key = f"edges[{place}]"
+        for key, table in _single_edges(tables):
             entries, wrong = self.entries(EDGE, table, key)
             if wrong & {"from", "to", "kind"} or self.is_lost(entries["from"]) or self.is_lost(entries["to"]):
                 self.whole = False
@@ -256,3 +255,13 @@ class _Reading:
         for node in nodes.values():
             if isinstance(node, Worker) and not node.examples:
                 self.hidden.add(key_path("nodes", node.name, "examples"))
+
+
+def _single_edges(tables: list[Any]) -> Iterator[tuple[str, Any]]:
+    """Each edge with its key: a table whose ``to`` is an array stands for an edge to each of its entries."""
+    for place, table in enumerate(tables):
+        targets = table.get("to") if isinstance(table, dict) else None
+        if isinstance(targets, list) and targets:
+            yield from ((f"edges[{place}]", {**table, "to": target}) for target in targets)
+        else:
+            yield f"edges[{place}]", table

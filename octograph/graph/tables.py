@@ -65,6 +65,8 @@ class _WorkerTable(TypedDict, total=False):
     min_p: float
     repetition_penalty: float
     max_tokens: int
+    reformulate: bool
+    cost: float
     examples: list[str]
 
 
@@ -155,6 +157,7 @@ _EXPECTED: Final = {
     "literal_error": "a string",
     "int_type": "an integer",
     "float_type": "a number",
+    "bool_type": "a boolean",
     "list_type": "an array",
     "dict_type": "a table",
 }

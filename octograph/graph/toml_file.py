@@ -23,7 +23,7 @@ from octograph.graph.problems import Problem, ProblemsError
 from octograph.graph.reading import read_graph
 from octograph.graph.toml_text import read_text
 
-__all__ = ["dumps", "dumps_examples", "load", "loads", "save"]
+__all__ = ["dumps", "dumps_examples", "load", "loads", "save", "worker_table"]
 
 
 def load(path: str | os.PathLike[str]) -> ModelGraph:
@@ -170,6 +170,11 @@ def _table(value: Model | Node, graph: ModelGraph) -> Table:
             continue
         _put(table, field.name, content)
     return table
+
+
+def worker_table(worker: Worker, graph: ModelGraph) -> Table:
+    """Return a worker as it stands in the file of a graph."""
+    return _table(worker, graph)
 
 
 def _edges(graph: ModelGraph) -> AoT:

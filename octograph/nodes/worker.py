@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from octograph import graph
 from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.generation import Finish, Generation, GenerationRequest, Generator, Message, Sampling, TextDelta
-from octograph.nodes.tools import Tool
+from octograph.nodes.tools import Tool, with_result
 
 __all__ = ["ModelWorker", "Outcome", "Task", "ToolWorker", "Worker"]
 
@@ -23,12 +23,15 @@ class Task:
     query
         The query, as the master passed it on.
     history
-        The turns before it, oldest first.
+        The turns before it, oldest first, and the steps of a plan before this one.
+    result
+        What the step before it came to, None if this is the first.
 
     """
 
     query: str
     history: tuple[Message, ...] = ()
+    result: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +109,17 @@ class ModelWorker:
 
 
 class ToolWorker:
-    """A worker that computes its answer exactly."""
+    """A worker that computes its answer exactly.
+
+    In a plan, "it" is what the step before came to.
+    """
 
     def __init__(self, tool: Tool) -> None:
         self._tool = tool
 
     async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
         """See `Worker`."""
-        answer = self._tool.answer(task.query)
+        query = task.query if task.result is None else with_result(task.query, task.result)
+        answer = self._tool.answer(query)
         yield TextDelta(text=answer.text)
         yield Outcome(finish="cancelled" if cancel.cancelled else "stop", source="tool")

@@ -46,6 +46,8 @@ async def _show(event: StepStarted | Routed | TextWritten | Generated | Decided 
             await answer.write(text)
         case Decided(decision="escalate", worker=worker, reason=reason, next=following):
             await answer.pass_on(worker or "", reason, following or "")
+        case Decided(decision="advance", reason=reason, next=following):
+            await answer.advance(reason, following or "")
         case Decided():
             pass
         case Finished(turn=turn):

@@ -10,6 +10,7 @@ from typing import Literal
 from octograph.agents import (
     Attempt,
     Decided,
+    DoneStep,
     Event,
     Finished,
     Generated,
@@ -22,13 +23,14 @@ from octograph.agents import (
 )
 from octograph.errors import ThreadError
 from octograph.nodes.cancellation import CancelToken
-from octograph.nodes.master import Route
+from octograph.nodes.master import PlannedStep, Route
 from octograph.testing import pause
 
-__all__ = ["Beat", "Graph", "Pause", "ScriptedBackend", "a_route", "abstained", "answered", "escalated"]
+__all__ = ["Beat", "Graph", "Pause", "ScriptedBackend", "a_route", "abstained", "answered", "escalated", "planned"]
 
 
 _NONE = "<fn_none>"
+_TOKEN = "<fn_1>"  # noqa: S105  # a functional token, no password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +204,35 @@ def abstained(query: str, text: str, *, distribution: Mapping[str, float] | None
         Decided(decision="abstain", worker=None, reason="no worker fits the query"),
         Finished(turn=turn),
     ]
+
+
+def planned(query: str, steps: Sequence[tuple[str, str, str]]) -> list[Beat]:
+    """Return the script of a plan: for each step who does it, what it asks and the answer."""
+    plan = tuple(
+        PlannedStep(worker=worker, token=_TOKEN, probability=0.9, distribution={worker: 0.9}, query=asked)
+        for worker, asked, _ in steps
+    )
+    route = replace(a_route({steps[0][0]: 0.9, "chat": 0.1}, query=query), plan=plan)
+    done = tuple(DoneStep(worker=worker, query=asked, text=text, source="model") for worker, asked, text in steps)
+    turn = Turn(
+        id="",
+        thread="",
+        query=query,
+        status="answered",
+        text="\n\n".join(step.text for step in done),
+        worker=done[-1].worker,
+        source="model",
+        route=route.document(),
+        steps=done,
+    )
+    beats: list[Beat] = [StepStarted(step="route"), Routed(route=route, seconds=0.0)]
+    for place, step in enumerate(done, start=1):
+        beats += [StepStarted(step="generate", worker=step.worker), TextWritten(worker=step.worker, text=step.text)]
+        beats.append(Generated(worker=step.worker, finish="stop", source="model", seconds=0.0))
+        if place < len(done):
+            reason, following = f"step {place} of {len(done)} is done", done[place].worker
+            beats.append(Decided(decision="advance", worker=step.worker, reason=reason, next=following))
+    return [*beats, Decided(decision="accept", worker=done[-1].worker, reason="answered"), Finished(turn=turn)]
 
 
 def escalated(query: str, text: str, *, first: str, reason: str, then: str) -> list[Beat]:

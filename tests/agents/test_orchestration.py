@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +13,8 @@ import pytest
 from octograph.agents import Decided, Event, Finished, Generated, Routed, Started, StepStarted, TextWritten, document
 from octograph.errors import GraphError, HostCrashedError, ToolError, UsageError
 from octograph.nodes.cancellation import CancelToken
-from octograph.nodes.generation import Message
+from octograph.nodes.generation import Message, TextDelta
+from octograph.nodes.worker import Outcome, Task
 from octograph.testing import FixedRouter, ScriptedWorker, make_octograph
 
 
@@ -40,7 +41,7 @@ def test_events_come_in_order_and_are_json(tmp_path: Path) -> None:
         events = list(octo.stream("Hi"))
     assert kinds(events) == ["started", "step", "routed", "step", "text", "text", "generated", "decided", "finished"]
     documents = json.loads(json.dumps([document(event) for event in events]))
-    assert documents[2]["route"]["plan"] == [{"worker": "chat", "query": "Hi"}]
+    assert [(step["worker"], step["query"]) for step in documents[2]["route"]["plan"]] == [("chat", "Hi")]
     assert [body["text"] for body in documents if body["kind"] == "text"] == ["a", "b"]
     assert documents[-1]["turn"]["text"] == "ab"
 
@@ -255,3 +256,74 @@ def _thread(events: Sequence[Event]) -> str:
     first = events[0]
     assert isinstance(first, Started)
     return first.thread
+
+
+PLAN = {"sum, then note": [("sums", "add them"), ("letters", "write it down")]}
+
+
+def test_the_steps_of_a_plan_are_done_in_order_and_each_sees_the_one_before(tmp_path: Path) -> None:
+    workers = {"sums": ScriptedWorker(["2 + 2 = 4"], source="tool"), "letters": ScriptedWorker(["Dear Ann: 4."])}
+    router = FixedRouter(tuple(workers), plans=PLAN)
+    with make_octograph(tmp_path, workers, router=router) as octo:
+        events = list(octo.stream("sum, then note", thread="t"))
+        kept = octo.turns("t")[0]
+    decided = [(event.decision, event.worker, event.next) for event in events if isinstance(event, Decided)]
+    assert decided == [("advance", "sums", "letters"), ("accept", "letters", None)]
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    assert finished.turn == kept
+    assert kept.text == "2 + 2 = 4\n\nDear Ann: 4."
+    assert (kept.worker, kept.source) == ("letters", "model")
+    assert [(step.worker, step.query, step.text) for step in kept.steps] == [
+        ("sums", "add them", "2 + 2 = 4"),
+        ("letters", "write it down", "Dear Ann: 4."),
+    ]
+    task = workers["letters"].tasks[0]
+    assert (task.query, task.result) == ("write it down", "2 + 2 = 4")
+    assert task.history == (Message(role="user", content="add them"), Message(role="assistant", content="2 + 2 = 4"))
+
+
+def test_a_step_that_fails_is_passed_on_and_the_plan_goes_on(tmp_path: Path) -> None:
+    workers = {"sums": unable(), "math": ScriptedWorker(["4"]), "letters": ScriptedWorker(["Four."])}
+    router = FixedRouter(tuple(workers), plans=PLAN)
+    with make_octograph(tmp_path, workers, router=router, escalations={"sums": "math"}) as octo:
+        turn = octo.ask("sum, then note")
+    assert [(step.worker, step.text) for step in turn.steps] == [("math", "4"), ("letters", "Four.")]
+    assert [(attempt.worker, attempt.step) for attempt in turn.tried] == [("sums", 1)]
+
+
+class OnceWorker(ScriptedWorker):
+    """Answers its first task and none after that."""
+
+    async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
+        if self.tasks:
+            self.tasks.append(task)
+            raise ToolError("no sum in it")
+        async for piece in super().run(task, cancel=cancel):
+            yield piece
+
+
+def test_a_plan_that_cannot_be_finished_keeps_what_was_done(tmp_path: Path) -> None:
+    workers = {"sums": OnceWorker(["4"], source="tool"), "letters": unable(9)}
+    router = FixedRouter(tuple(workers), plans=PLAN)
+    with make_octograph(tmp_path, workers, router=router) as octo:
+        turn = octo.ask("sum, then note")
+    assert turn.status == "abstained"
+    assert [(step.worker, step.text) for step in turn.steps] == [("sums", "4")]
+    assert turn.text.startswith("4\n\nI don't know. Tried letters: ")
+    # For the second step a worker of the first may be asked again, but nobody twice for one step.
+    assert [(attempt.worker, attempt.step) for attempt in turn.tried] == [("letters", 2), ("sums", 2)]
+
+
+def test_cancelled_in_the_second_step_keeps_the_first(tmp_path: Path) -> None:
+    cancel = CancelToken()
+    workers = {"sums": ScriptedWorker(["4"], source="tool"), "letters": ScriptedWorker(["Dear ", "Ann"], delay=0.05)}
+    router = FixedRouter(tuple(workers), plans=PLAN)
+    with make_octograph(tmp_path, workers, router=router) as octo:
+        for event in octo.stream("sum, then note", cancel=cancel):
+            if isinstance(event, TextWritten) and event.worker == "letters":
+                cancel.cancel()
+            last = event
+    assert isinstance(last, Finished)
+    assert (last.turn.status, last.turn.text) == ("cancelled", "4\n\nDear")
+    assert last.turn.remainder == "Dear"

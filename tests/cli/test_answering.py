@@ -32,6 +32,7 @@ TURN = {
     "route",
     "tried",
     "started",
+    "steps",
     "seconds",
 }
 ROUTE = {"worker", "token", "probability", "distribution", "reformulated", "plan", "latency_ms"}
@@ -76,7 +77,7 @@ def test_a_route(run: Run) -> None:
     routed = run("route", "How many feet are 3 metres?", "--json").json()
     assert set(routed) == ROUTE
     assert routed["worker"] == "units"
-    assert routed["plan"] == [{"worker": "units", "query": "How many feet are 3 metres?"}]
+    assert [(step["worker"], step["query"]) for step in routed["plan"]] == [("units", "How many feet are 3 metres?")]
     assert sum(routed["distribution"].values()) == pytest.approx(1.0)
 
 

@@ -139,7 +139,7 @@ CASES = {
     ),
     "root missing": ('master = "router"', 'master = "rooter"', "", "graph.master", "there is no such node"),
     "root not a master": ('master = "router"', 'master = "math"', "", "graph.master", "it is a worker node"),
-    "self edge": ("", "", edge("math", "math", "follows"), "edges[4]", "leads back to its start"),
+    "self edge": ("", "", edge("math", "math", "escalates_to"), "edges[4]", "leads back to its start"),
     "model without use": (
         "",
         "",

@@ -59,12 +59,18 @@ def test_a_tree_from_the_root_master() -> None:
 
 
 def test_circles_and_deep_chains_end() -> None:
-    circle = [Edge(source="a", target="b", kind="follows"), Edge(source="b", target="a", kind="follows")]
+    circle = [Edge(source="a", target="b", kind="escalates_to"), Edge(source="b", target="a", kind="escalates_to")]
     assert draw(ModelGraph("g", "a", [], [worker("a"), worker("b")], circle)).endswith("a (drawn above)")
     names = [f"m{place}" for place in range(1500)]
     chain = [route(one, two) for one, two in pairwise(names)]
     deep = ModelGraph("g", "m0", [], [Master(name=name, model="tiny") for name in names], chain)
     assert len(draw(deep).splitlines()) == 1502
+
+
+def test_how_plans_go_on_stands_below_the_tree() -> None:
+    edges = [Edge(source=one, target=two, kind="follows") for one in "ab" for two in "ab"]
+    lines = draw(ModelGraph("g", "a", [], [worker("a"), worker("b")], edges)).splitlines()
+    assert lines[-2:] == ["A plan may go on:", "a, b --follows--> a, b"]
 
 
 def test_a_graph_without_its_root_is_drawn_all_the_same() -> None:

@@ -79,7 +79,8 @@ def graphs(draw: st.DrawFn) -> ModelGraph:
             Worker(
                 name=name,
                 description=draw(TEXTS),
-                **draw(st.sampled_from([{"model": models[0].name}, {"tool": "calculator"}])),
+                model=models[0].name if (is_model := draw(st.booleans())) else None,
+                tool=None if is_model else "calculator",
                 system=draw(TEXTS),
                 decoding=draw(st.sampled_from(["greedy", "sample", "cot", "self-consistency"])),
                 reasoning=draw(st.sampled_from(["none", "self-discover"])),
@@ -88,6 +89,8 @@ def graphs(draw: st.DrawFn) -> ModelGraph:
                 min_p=draw(st.floats(0, 1)),
                 repetition_penalty=draw(st.floats(1, 2)),
                 max_tokens=draw(st.integers(1, 2**40)),
+                reformulate=draw(st.booleans()),
+                cost=draw(st.floats(0, 1e9)),
                 examples=draw(st.lists(QUERIES, min_size=1, max_size=3).map(tuple)),
             )
         )

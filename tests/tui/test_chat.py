@@ -9,12 +9,12 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Button
 
-from octograph.agents import Routed, StepStarted, TextWritten, Turn
+from octograph.agents import Decided, Routed, StepStarted, TextWritten, Turn
 from octograph.errors import HeadError, HostStartError
 from octograph.tui import make_app
 from octograph.tui.app import OctographApp
 from octograph.tui.backend import Backend
-from octograph.tui.testing import Beat, Pause, ScriptedBackend, a_route, abstained, answered, escalated
+from octograph.tui.testing import Beat, Pause, ScriptedBackend, a_route, abstained, answered, escalated, planned
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.prompt import Prompt
 from octograph.tui.widgets.question import Question
@@ -113,6 +113,40 @@ async def test_an_escalation_says_what_was_tried_and_why(app_on: MakeApp, read_s
     assert "tried calculator: no expression → clock" in screen
     assert screen.count("tried calculator") == 1
     assert "12 days" in screen
+
+
+STEPS = [("math", "add up 2 and 2", "It is **4**."), ("writing", "write it to Ann", "Dear Ann, it is 4.")]
+
+
+async def test_a_plan_is_shown_before_it_runs_and_its_answers_stay(app_on: MakeApp, read_screen: ReadScreen) -> None:
+    script = planned("q", STEPS)
+    first = next(place for place, beat in enumerate(script) if isinstance(beat, Decided))
+    for until in (first + 1, first + 3, len(script)):
+        waiting: list[Beat] = [Pause()] if until < len(script) else []
+        beats: Script = [*script[:until], *waiting]
+        app = app_on(ScriptedBackend(scripts={"q": beats}))
+        async with app.run_test() as pilot:
+            await ask(pilot, "q")
+            screen = read_screen(app)
+        assert "1. math 90 %: add up 2 and 2" in screen
+        assert "2. writing 90 %: write it to Ann" in screen
+        assert "It is 4." in screen
+        assert screen.count("It is 4.") == 1
+        assert ("next: writing" in screen) is (until == first + 1)
+        assert ("Dear Ann" in screen) is (until > first + 1)
+
+
+async def test_a_step_that_begins_again_keeps_those_before_it(app_on: MakeApp, read_screen: ReadScreen) -> None:
+    begun: list[Beat] = [StepStarted(step="generate", worker="writing"), TextWritten(worker="writing", text="Dear An")]
+    script = planned("q", STEPS)
+    first = next(place for place, beat in enumerate(script) if isinstance(beat, Decided))
+    beats: Script = [*script[: first + 1], *begun, StepStarted(step="generate", worker="writing"), Pause()]
+    app = app_on(ScriptedBackend(scripts={"q": beats}))
+    async with app.run_test() as pilot:
+        await ask(pilot, "q")
+        screen = read_screen(app)
+    assert "It is 4." in screen
+    assert "Dear An" not in screen
 
 
 async def test_text_of_a_worker_that_failed_is_taken_back(app_on: MakeApp, read_screen: ReadScreen) -> None:

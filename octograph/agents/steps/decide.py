@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from octograph.agents.events import Decided, StepName
-from octograph.agents.state import State
+from octograph.agents.state import State, current_step
 from octograph.agents.steps.step import Emit
-from octograph.agents.turn import Attempt, Status, Turn
+from octograph.agents.turn import Attempt, DoneStep, Source, Status, Turn
 from octograph.graph import ModelGraph
 from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master import NO_WORKER
@@ -22,10 +22,11 @@ MOST_WORKERS = 3
 
 
 class DecideStep:
-    """Accepts, escalates or abstains.
+    """Accepts, goes on with the plan, escalates or abstains.
 
-    An answer that has a problem is passed on along ``escalates_to``, then to the next most probable worker
-    that is likelier than `NO_WORKER`, never twice to one; when nobody is left, the answer is an abstention.
+    An accepted answer goes to the next step of the plan, if there is one. An answer that has a problem is passed on
+    along ``escalates_to``, then to the next most probable worker that is likelier than `NO_WORKER`, never twice to
+    one; when nobody is left, the answer is an abstention.
     """
 
     name: StepName = "decide"
@@ -43,26 +44,47 @@ class DecideStep:
         if draft is None or worker is None or draft["finish"] == "cancelled":
             emit(Decided(decision="cancel", worker=worker, reason="cancelled"))
             return self._close(state, "cancelled", draft["text"] if draft else "", worker=worker)
+        place = len(state["done"]) + 1
         if draft["problem"] is None:
-            emit(Decided(decision="accept", worker=worker, reason="answered"))
-            return self._close(state, "answered", draft["text"], worker=worker, source=draft["source"])
-        tried = [*state["tried"], {"worker": worker, "reason": draft["problem"]}]
-        following = self._following(state, worker, [attempt["worker"] for attempt in tried])
+            return self._accepted(state, worker, draft, place, emit)
+        tried = [*state["tried"], {"worker": worker, "reason": draft["problem"], "step": place}]
+        following = self._following(state, worker, [one["worker"] for one in tried if one["step"] == place])
         if following is not None:
             emit(Decided(decision="escalate", worker=worker, reason=draft["problem"], next=following))
             return {"worker": following, "tried": tried, "draft": None}
         emit(Decided(decision="abstain", worker=worker, reason=draft["problem"]))
         return self._close({**state, "tried": tried}, "abstained", _failed(tried), worker=None)
 
+    def _accepted(self, state: State, worker: str, draft: dict[str, Any], place: int, emit: Emit) -> State:
+        """Go on with the next step of the plan, or end the turn."""
+        step = current_step(state)
+        plan = state["route"]["plan"] if state["route"] is not None else []
+        asked = state["query"] if step is None else step["query"]
+        done = [
+            *state["done"],
+            {"worker": worker, "query": asked, "text": draft["text"], "source": draft["source"]},
+        ]
+        if place < len(plan):
+            following = plan[place]["worker"]
+            reason = f"step {place} of {len(plan)} is done"
+            emit(Decided(decision="advance", worker=worker, reason=reason, next=following))
+            return {"worker": following, "done": done, "draft": None}
+        emit(Decided(decision="accept", worker=worker, reason="answered"))
+        source: Source = "tool" if all(one["source"] == "tool" for one in done) else "model"
+        finished: State = {**state, "done": done if len(plan) > 1 else []}
+        return self._close(
+            finished, "answered", "" if finished["done"] else draft["text"], worker=worker, source=source
+        )
+
     def _following(self, state: State, worker: str, tried: Sequence[str]) -> str | None:
         """The next worker to ask, if any."""
         if len(tried) >= MOST_WORKERS:
             return None
         fallbacks = [name for name in self._graph.fallbacks(worker) if name not in tried]
-        route = state["route"]
-        if fallbacks or route is None:
+        step = current_step(state)
+        if fallbacks or step is None:
             return next(iter(fallbacks), None)
-        distribution: dict[str, float] = route["distribution"]
+        distribution: dict[str, float] = step["distribution"]
         floor = distribution.get(NO_WORKER, 0.0)
         likely = [name for name, p in distribution.items() if name not in (*tried, NO_WORKER) and p > floor]
         return max(likely, key=lambda name: distribution[name], default=None)
@@ -74,18 +96,20 @@ class DecideStep:
         text: str,
         *,
         worker: str | None,
-        source: Literal["model", "tool"] | None = None,
+        source: Source | None = None,
     ) -> State:
         turn = state["turn"]
+        steps = tuple(DoneStep(**one) for one in state["done"])
         closed = Turn(
             id=turn["id"],
             thread=turn["thread"],
             query=state["query"],
             status=status,
-            text=text,
+            text="\n\n".join([*(step.text for step in steps), *([text] if text else [])]),
             worker=worker,
             source=source,
             route=state["route"],
+            steps=steps,
             tried=tuple(Attempt(**attempt) for attempt in state["tried"]),
             started=turn["started"],
             seconds=(self._clock.now() - datetime.fromisoformat(turn["started"])).total_seconds(),

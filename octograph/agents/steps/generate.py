@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping
 
 from octograph.agents.events import Generated, StepName, StepStarted, TextWritten
-from octograph.agents.state import State
+from octograph.agents.state import State, current_step
 from octograph.agents.steps.step import Emit
 from octograph.agents.turn import Turn, as_messages
 from octograph.errors import ToolError
 from octograph.nodes.cancellation import CancelToken
-from octograph.nodes.generation import TextDelta
+from octograph.nodes.generation import Message, TextDelta
 from octograph.nodes.worker import Outcome, Task, Worker
 
 __all__ = ["GenerateStep"]
@@ -32,14 +32,12 @@ class GenerateStep:
             return {"draft": {"text": "", "finish": "cancelled", "source": None, "problem": None}}
         emit(StepStarted(step="generate", worker=name))
         started = time.perf_counter()
-        route = state["route"]
-        query = route["reformulated"] if route is not None else state["query"]
-        history = as_messages([Turn.from_document(turn) for turn in state.get("turns", [])])
+        task = _task(state)
         pieces: list[str] = []
         outcome = Outcome(finish="cancelled", source="model")
         problem = None
         try:
-            async for piece in self._workers[name].run(Task(query=query, history=history), cancel=cancel):
+            async for piece in self._workers[name].run(task, cancel=cancel):
                 if isinstance(piece, TextDelta):
                     pieces.append(piece.text)
                     emit(TextWritten(worker=name, text=piece.text))
@@ -62,3 +60,18 @@ class GenerateStep:
             )
         )
         return {"draft": {"text": text, "finish": outcome.finish, "source": outcome.source, "problem": problem}}
+
+
+def _task(state: State) -> Task:
+    """What the worker is given: its step of the plan, with the steps before it as the conversation went on."""
+    step, done = current_step(state), state["done"]
+    before = [
+        message
+        for one in done
+        for message in (Message(role="user", content=one["query"]), Message(role="assistant", content=one["text"]))
+    ]
+    return Task(
+        query=state["query"] if step is None else step["query"],
+        history=(*as_messages([Turn.from_document(turn) for turn in state.get("turns", [])]), *before),
+        result=done[-1]["text"] if done else None,
+    )

@@ -29,7 +29,7 @@ from octograph.nodes.decoding import (
 from octograph.nodes.generation import Generation, GenerationRequest, Message, TextDelta
 from octograph.nodes.host import HostProcess
 from octograph.nodes.host.frames import Frame
-from octograph.nodes.master.reader import HiddenStates, ReadRequest
+from octograph.nodes.master.reader import HiddenStates, ReadRequest, TokenStates
 
 __all__ = ["SERVICE", "LlamaClient"]
 
@@ -122,13 +122,17 @@ class LlamaClient:
 
     async def read(self, request: ReadRequest, *, cancel: CancelToken) -> HiddenStates | None:
         """See `QueryReader`."""
-        frame = await self.host.call("hidden", asdict(request), cancel=cancel)
+        text = request.text.strip()
+        args = asdict(request) | {"text": text, "adapter": _path(request.adapter)}
+        frame = await self.host.call("hidden", args, cancel=cancel)
         if not frame:
             return None
+        last = np.frombuffer(frame["last"], dtype=np.float32)
         return HiddenStates(
-            last=np.frombuffer(frame["last"], dtype=np.float32),
+            last=last,
             mean=np.frombuffer(frame["mean"], dtype=np.float32),
             tokens=frame["tokens"],
+            each=_each(frame, text, size=len(last)) if frame.get("ends") else None,
         )
 
     async def prepare(self) -> None:
@@ -174,6 +178,15 @@ class _Growing:
             finish=last["finish"],
             measures=_measures(self.pieces) if "logprobs" in last else None,
         )
+
+
+def _each(frame: Frame, text: str, *, size: int) -> TokenStates:
+    # Characters, of which a token may hold a part only, counted from their UTF-8 bytes.
+    ends_of = np.cumsum([len(character.encode()) for character in text])  # [characters]
+    return TokenStates(
+        states=np.frombuffer(frame["each"], dtype=np.float32).reshape(-1, size),
+        ends=np.minimum(np.searchsorted(ends_of, frame["ends"]) + 1, len(text)),
+    )
 
 
 def _measures(pieces: Sequence[Frame]) -> TokenMeasures:

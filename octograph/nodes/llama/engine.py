@@ -28,6 +28,9 @@ ADAPTER_CELLS = 4096
 MOST_ADAPTERS = 6
 """Adapters with a context of their own at one time; a further one takes the place of the longest unused."""
 
+MOST_READERS = 3
+"""Masters with an adapter of their own at one time; each keeps a small context."""
+
 SAVED_BYTES = 256 * 2**20
 
 
@@ -60,7 +63,8 @@ class Engine:
         self._adapted: OrderedDict[str, Lane] = OrderedDict()
         # Replaced and never changed: `abort` reads it from another thread.
         self._lanes: tuple[Lane, ...] = (self._plain,)
-        self._reader = Reader(model, template=self._inputs.template, threads=threads, governor=self._governor)
+        # By adapter, the longest unused first; replaced and never changed, as the lanes.
+        self._readers: dict[str | None, Reader] = {}
         self._requests = 0
 
     def advance(self) -> None:
@@ -72,7 +76,8 @@ class Engine:
         """Stop a running decode; called from another thread."""
         for lane in self._lanes:
             lane.context.abort()
-        self._reader.abort()
+        for reader in self._readers.values():
+            reader.abort()
 
     def count(self, prompt: Sequence[Frame]) -> int:
         """Positions that a prompt takes in the context."""
@@ -82,9 +87,12 @@ class Engine:
         """Token ids of a text as it stands."""
         return self._model.tokenize(text)
 
-    def hidden(self, *, system: str, text: str, layer: int, limit: int, ticket: Ticket) -> Steps:
+    def hidden(
+        self, *, system: str, text: str, layer: int, limit: int, adapter: str | None, each: bool, ticket: Ticket
+    ) -> Steps:
         """See `Reader.read`."""
-        return self._reader.read(system=system, text=text, layer=layer, limit=limit, ticket=ticket)
+        reader = self._reader(adapter)
+        return reader.read(system=system, text=text, layer=layer, limit=limit, each=each, ticket=ticket)
 
     def decode(self, order: Decoding, *, prompt: Sequence[Frame], adapter: str | None, ticket: Ticket) -> Steps:
         """See `decoding.decode`."""
@@ -136,12 +144,7 @@ class Engine:
     def _lane(self, adapter: str | None) -> Lane:
         if adapter is None:
             return self._plain
-        path = Path(adapter)
-        # A file that was trained anew under its old name is another adapter.
-        stamp = path.stat().st_mtime_ns if path.exists() else 0
-        key = f"{path}@{stamp}"
-        if key not in self._adapters:
-            self._adapters[key] = Adapter(self._model, path)
+        key = self._loaded(adapter)
         if key not in self._adapted:
             idle = [name for name, lane in self._adapted.items() if not lane.slots.busy]
             if len(self._adapted) >= MOST_ADAPTERS and idle:
@@ -152,6 +155,40 @@ class Engine:
             self._lanes = (self._plain, *self._adapted.values())
         self._adapted.move_to_end(key)
         return self._adapted[key]
+
+    def _reader(self, adapter: str | None) -> Reader:
+        key = None if adapter is None else self._loaded(adapter)
+        others = {name: reader for name, reader in self._readers.items() if name != key}
+        wanted = self._readers.get(key)
+        if wanted is None:
+            idle = [name for name, reader in others.items() if not reader.busy]
+            closed = others.pop(idle[0]) if len(others) >= MOST_READERS and idle else None
+            wanted = self._make_reader(key)
+            self._readers = {**others, key: wanted}
+            if closed is not None:
+                closed.close()
+        else:
+            self._readers = {**others, key: wanted}
+        return wanted
+
+    def _loaded(self, adapter: str) -> str:
+        """Load an adapter if it is new, and return the key under which it is kept."""
+        path = Path(adapter)
+        # A file that was trained anew under its old name is another adapter.
+        stamp = path.stat().st_mtime_ns if path.exists() else 0
+        key = f"{path}@{stamp}"
+        if key not in self._adapters:
+            self._adapters[key] = Adapter(self._model, path)
+        return key
+
+    def _make_reader(self, key: str | None) -> Reader:
+        return Reader(
+            self._model,
+            adapter=None if key is None else self._adapters[key],
+            template=self._inputs.template,
+            threads=self._threads,
+            governor=self._governor,
+        )
 
     def _make_lane(self, adapter: Adapter | None, *, cells: int, space: str) -> Lane:
         return Lane(

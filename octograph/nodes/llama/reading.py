@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from octograph.errors import ContextOverflowError, HostRequestError
 from octograph.nodes.host.service import Steps, Ticket
+from octograph.nodes.llama.adapter import Adapter
 from octograph.nodes.llama.chat_template import ChatTemplate
 from octograph.nodes.llama.context import Aborted, Context, Rows
 from octograph.nodes.llama.governor import Governor
@@ -31,6 +33,8 @@ class Reader:
     ----------
     model
         The weights.
+    adapter
+        Changes the weights; the master's are trained for reading.
     template
         Puts a query into the user's turn.
     threads
@@ -40,23 +44,40 @@ class Reader:
 
     """
 
-    def __init__(self, model: Model, *, template: ChatTemplate, threads: int, governor: Governor) -> None:
+    def __init__(
+        self, model: Model, *, adapter: Adapter | None, template: ChatTemplate, threads: int, governor: Governor
+    ) -> None:
         self._model = model
         self._template = template
         self._governor = governor
         self._tap = Tap(model.embedding_size)
         self._layer: int | None = None
         self._context = Context(
-            model, cells=CELLS, sequences=SEQUENCES, threads=threads, tap=self._tap, batch_size=CELLS
+            model,
+            cells=CELLS,
+            sequences=SEQUENCES,
+            threads=threads,
+            tap=self._tap,
+            adapter=adapter,
+            batch_size=CELLS,
         )
         self._slots = Slots(self._context, sequences=SEQUENCES, idle_cells=CELLS)
         self._frames: dict[str, tuple[list[int], list[int]]] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether a read is in progress."""
+        return self._slots.busy
 
     def abort(self) -> None:
         """Stop a running decode; called from another thread."""
         self._context.abort()
 
-    def read(self, *, system: str, text: str, layer: int, limit: int, ticket: Ticket) -> Steps:
+    def close(self) -> None:
+        """Free the context."""
+        self._context.close()
+
+    def read(self, *, system: str, text: str, layer: int, limit: int, each: bool, ticket: Ticket) -> Steps:
         """One frame with the hidden states of a text, read as the user's turn under `system`.
 
         ``last``: the state ``[d]`` at the last position, where the answer would begin.
@@ -64,6 +85,9 @@ class Reader:
         Both behind `layer`, counted from 0; the layers above are not computed.
         A text of more than `limit` tokens is read by its first and last halves of that length: a route needs
         the gist, and the whole would cost as much as answering.
+        With `each`, also ``each``: the states ``[n, d]`` of the text's tokens and of what the template writes behind
+        it, and ``ends``: where each of the text's tokens ends in its UTF-8 bytes, ``n`` of them for a text that is
+        read whole and none for one that is not.
         """
         if not 0 <= layer < self._model.layers - 1:  # llama.cpp drops rows within the last layer
             raise HostRequestError(
@@ -91,7 +115,11 @@ class Reader:
             self._slots.release(lease)
         if states is not None:
             words = states[: len(read)] if read else states[-1:]
-            yield {"last": states[-1].tobytes(), "mean": words.mean(axis=0).tobytes(), "tokens": len(body)}
+            frame = {"last": states[-1].tobytes(), "mean": words.mean(axis=0).tobytes(), "tokens": len(body)}
+            if each:
+                ends = list(accumulate(len(self._model.piece(token)) for token in body)) if read is body else []
+                frame |= {"each": states.tobytes(), "ends": ends}
+            yield frame
 
     def _states(
         self, slot: Slot, tokens: Sequence[int], layer: int, *, shared: int, ticket: Ticket

@@ -5,11 +5,7 @@ Shapes: ``t`` functional tokens, ``f`` features (twice the hidden size: last sta
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +13,15 @@ from numpy.typing import NDArray
 from octograph.errors import HeadError
 from octograph.graph import NONE, FunctionalVocabulary
 
-__all__ = ["FunctionalHead", "HeadFile"]
-
-_FORMAT = 1
+__all__ = ["FunctionalHead"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionalHead:
     """``P(f|q) = softmax((W h + b) / T)`` over the functional tokens of one master.
 
-    The idea of tokens that name functions is Octopus v2's; the head reads them off a frozen model, where
-    Octopus trains the whole.
+    The idea of tokens that name functions is Octopus v2's; the head reads them off a model that may be frozen or
+    have an adapter for reading, where Octopus trains the whole.
 
     Attributes
     ----------
@@ -36,11 +30,16 @@ class FunctionalHead:
     weight, bias
         ``W [t, f]`` and ``b [t]``; the scaling of the features is folded in.
     temperature
-        ``T``, chosen on held-out folds so that the probabilities mean what they say.
+        ``T``, chosen on held-out queries so that the probabilities mean what they say.
+    threshold
+        ``P(<fn_none>)`` from which a query is out of scope; None leaves that to the most probable token.
     system
         The prompt under which the master reads.
     layer
         Behind which layer of the model the features are taken, counted from 0.
+    adapter
+        The LoRA adapter through which it reads, as ``package:NAME/FILE`` or ``path:FILE`` (relative to the head's
+        file); None for the plain weights.
     model
         Identity of the weights that the rows were fitted on.
 
@@ -50,8 +49,10 @@ class FunctionalHead:
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
     temperature: float
+    threshold: float | None
     system: str
     layer: int
+    adapter: str | None
     model: str
 
     def __post_init__(self) -> None:
@@ -96,81 +97,3 @@ class FunctionalHead:
                 f"the functional head of {master!r} does not fit the graph: {', '.join(names)}",
                 hint="The graph was changed: run `octograph train router` again.",
             )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeadFile:
-    """The heads of a graph's masters, in one safetensors file beside the graph file."""
-
-    heads: Mapping[str, FunctionalHead]
-    report: Mapping[str, Any]
-    """How each master's head was fitted: queries, folds, accuracy; for people."""
-
-    def save(self, path: Path) -> None:
-        """Write the file, whole or not at all.
-
-        Raises
-        ------
-        HeadError
-            It cannot be written there.
-
-        """
-        from safetensors.numpy import save
-
-        tensors: dict[str, NDArray[np.float32]] = {}
-        masters: dict[str, Any] = {}
-        for name, head in self.heads.items():
-            # safetensors writes the bytes as they lie in memory, whatever their order.
-            tensors[f"{name}.weight"] = np.ascontiguousarray(head.weight)
-            tensors[f"{name}.bias"] = np.ascontiguousarray(head.bias)
-            masters[name] = {k: v for k, v in asdict(head).items() if k not in ("weight", "bias")}
-        document = {"format": _FORMAT, "masters": masters, "report": dict(self.report)}
-        partial = path.with_name(path.name + ".partial")
-        try:
-            partial.write_bytes(save(tensors, metadata={"octograph": json.dumps(document, sort_keys=True)}))
-            partial.replace(path)
-        except OSError as error:
-            raise HeadError(
-                f"the functional head {str(path)!r} cannot be written: {error}",
-                hint="Copy the graph file, with its examples, to a folder that you can write to.",
-            ) from error
-
-    @classmethod
-    def load(cls, path: Path) -> HeadFile:
-        """Read the file.
-
-        Raises
-        ------
-        HeadError
-            It is missing or damaged.
-
-        """
-        from safetensors import SafetensorError, safe_open
-
-        try:
-            with safe_open(path, framework="numpy") as file:
-                document = json.loads(file.metadata()["octograph"])
-                if document["format"] != _FORMAT:
-                    raise HeadError(
-                        f"{path.name!r} has format {document['format']!r}, this version reads {_FORMAT}",
-                        hint="Run `octograph train router` again.",
-                    )
-                heads = {
-                    name: FunctionalHead(
-                        weight=file.get_tensor(f"{name}.weight"),
-                        bias=file.get_tensor(f"{name}.bias"),
-                        **(values | {"tokens": tuple(values["tokens"])}),
-                    )
-                    for name, values in document["masters"].items()
-                }
-                report = document["report"]
-        except FileNotFoundError as error:
-            raise HeadError(
-                f"the graph has no functional head at {str(path)!r}",
-                hint="Fit one with `octograph train router --graph GRAPH`; it takes seconds to minutes.",
-            ) from error
-        except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise HeadError(
-                f"the functional head {str(path)!r} is damaged", hint="Run `octograph train router` again."
-            ) from error
-        return cls(heads=heads, report=report)

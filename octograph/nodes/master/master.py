@@ -1,20 +1,34 @@
-"""The master: one pass over the query, one functional token out."""
+"""The master: one pass over the query, one functional token out; another pass over each step of a composed query."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from octograph.errors import HeadError
 from octograph.graph import NONE, ModelGraph
 from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master.head import FunctionalHead
+from octograph.nodes.master.planning import LEAST_REACHED, asked_in_steps
 from octograph.nodes.master.reader import HiddenStates, QueryReader, ReadRequest
-from octograph.nodes.master.route import NO_WORKER, Route
+from octograph.nodes.master.reformulation import Reformulator
+from octograph.nodes.master.route import NO_WORKER, PlannedStep, Route
+from octograph.nodes.master.steps import StepRows
 
 __all__ = ["DEFAULT_SYSTEM", "Master"]
 
 DEFAULT_SYSTEM = "You are a router. Read the request and name the expert who should handle it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choice:
+    """What the walk over the masters came to."""
+
+    worker: str
+    token: str
+    distribution: Mapping[str, float]
 
 
 class Master:
@@ -28,6 +42,12 @@ class Master:
         A `QueryReader` for each model that a master uses.
     heads
         A `FunctionalHead` for each master.
+    adapters
+        Where the adapters are that the heads name.
+    steps
+        Tells the steps of a query apart, for a graph with ``follows`` edges; None makes every query one step.
+    reformulator
+        Rewrites queries for the workers that want it; None leaves them as they are.
 
     Raises
     ------
@@ -42,6 +62,9 @@ class Master:
         *,
         readers: Mapping[str, QueryReader],
         heads: Mapping[str, FunctionalHead],
+        adapters: Mapping[str, Path] | None = None,
+        steps: StepRows | None = None,
+        reformulator: Reformulator | None = None,
     ) -> None:
         for master in graph.masters():
             if master.name not in heads:
@@ -53,33 +76,138 @@ class Master:
         self._graph = graph
         self._readers = readers
         self._heads = heads
+        self._adapters = adapters or {}
+        self._steps = steps if any(edge.kind == "follows" for edge in graph.edges) else None
+        self._reformulator = reformulator
 
     async def route(self, query: str, *, cancel: CancelToken) -> Route | None:
         """See `Router`. Masters that read alike share one pass over the query."""
         for model in {master.model for master in self._graph.masters()}:
             await self._readers[model].prepare()
         started = time.perf_counter()
-        states: dict[tuple[str, str, int], HiddenStates] = {}
+        root = await self._read(self._graph.master_name, query, each=self._steps is not None, cancel=cancel)
+        if root is None:
+            return None
+        choice = await self._choose(query, root, cancel=cancel)
+        if choice is None:
+            return None
+        plan = await self._plan(query, root, cancel=cancel)
+        if plan is None:
+            return None
+        route = Route(
+            worker=choice.worker,
+            token=choice.token,
+            probability=choice.distribution[choice.worker],
+            distribution=choice.distribution,
+            reformulated=query,
+            latency_ms=0.0,
+        )
+        if plan:
+            first = plan[0]
+            route = replace(
+                route,
+                worker=first.worker,
+                token=first.token,
+                probability=first.probability,
+                distribution=first.distribution,
+                plan=plan,
+            )
+        elif self._reformulator is not None and self._wants_rewriting(choice.worker):
+            worker = self._graph.worker(choice.worker)
+            rewritten = await self._reformulator.reformulate(
+                query, token=choice.token, description=worker.description, cancel=cancel
+            )
+            if rewritten is None:
+                return None
+            route = replace(route, reformulated=rewritten.query)
+        return replace(route, latency_ms=(time.perf_counter() - started) * 1000)
+
+    def _wants_rewriting(self, worker: str) -> bool:
+        return worker != NO_WORKER and self._graph.worker(worker).reformulate
+
+    async def _read(self, master: str, text: str, *, each: bool = False, cancel: CancelToken) -> HiddenStates | None:
+        head = self._heads[master]
+        request = ReadRequest(
+            system=head.system,
+            text=text,
+            layer=head.layer,
+            adapter=None if head.adapter is None else self._adapters[head.adapter],
+            each=each,
+        )
+        return await self._readers[self._model(master)].read(request, cancel=cancel)
+
+    def _model(self, master: str) -> str:
+        return next(node.model for node in self._graph.masters() if node.name == master)
+
+    async def _choose(self, text: str, root: HiddenStates, *, cancel: CancelToken) -> _Choice | None:
+        """Walk all masters; `root` is what the root master read."""
+        states = {self._reading(self._graph.master_name): root}
         choices: dict[str, dict[str, float]] = {}
         for master in self._graph.masters():
-            head = self._heads[master.name]
-            reading = (master.model, head.system, head.layer)
+            reading = self._reading(master.name)
             if reading not in states:
-                request = ReadRequest(system=head.system, text=query, layer=head.layer)
-                read = await self._readers[master.model].read(request, cancel=cancel)
+                read = await self._read(master.name, text, cancel=cancel)
                 if read is None:
                     return None
                 states[reading] = read
-            choices[master.name] = head.distribution(states[reading].vector())
+            choices[master.name] = self._heads[master.name].distribution(states[reading].vector())
         distribution, paths = self._walk(choices)
-        worker = max(distribution, key=lambda name: distribution[name])
-        return Route(
+        worker = self._best(distribution)
+        return _Choice(worker=worker, token=paths[worker], distribution=distribution)
+
+    def _reading(self, master: str) -> tuple[object, ...]:
+        """How a master reads; masters of equal readings see the same states."""
+        head = self._heads[master]
+        return self._model(master), head.system, head.layer, head.adapter
+
+    def _best(self, distribution: Mapping[str, float]) -> str:
+        """The most probable worker, unless the query is out of scope."""
+        limit = self._heads[self._graph.master_name].threshold
+        inside = {name: p for name, p in distribution.items() if name != NO_WORKER}
+        if limit is None:
+            return max(distribution, key=lambda name: distribution[name])
+        if distribution[NO_WORKER] >= limit or not inside:
+            return NO_WORKER
+        return max(inside, key=lambda name: inside[name])
+
+    async def _plan(self, query: str, root: HiddenStates, *, cancel: CancelToken) -> tuple[PlannedStep, ...] | None:
+        """The steps of a query, in order; empty if it is one step or no walk over the graph leads through them."""
+        if self._steps is None or root.each is None:
+            return ()
+        asked = asked_in_steps(query.strip(), self._steps.spans(root.each, query.strip()))
+        plan: list[PlannedStep] = []
+        for text in asked:
+            read = await self._read(self._graph.master_name, text, cancel=cancel)
+            choice = None if read is None else await self._choose(text, read, cancel=cancel)
+            if choice is None:
+                return None
+            step = self._step(text, choice, plan)
+            if step is None:
+                return ()
+            plan.append(step)
+        return tuple(plan)
+
+    def _step(self, text: str, choice: _Choice, plan: Sequence[PlannedStep]) -> PlannedStep | None:
+        """The next step of a plan, None if none of its candidates would do."""
+        candidates: Mapping[str, float] = choice.distribution
+        if plan:
+            followers = self._graph.neighbours(plan[-1].worker, "follows")
+            reached = {name: choice.distribution.get(name, 0.0) for name in followers}
+            total = sum(reached.values())
+            if total < LEAST_REACHED:
+                return None
+            candidates = {name: share / total for name, share in reached.items()}
+            worker = max(candidates, key=lambda name: candidates[name])
+        else:
+            worker = choice.worker
+            if worker == NO_WORKER or not self._graph.neighbours(worker, "follows"):
+                return None
+        return PlannedStep(
             worker=worker,
-            token=paths[worker],
-            probability=distribution[worker],
-            distribution=distribution,
-            reformulated=query,
-            latency_ms=(time.perf_counter() - started) * 1000,
+            token=self._graph.vocabulary(self._graph.master_name).token_of(worker),
+            probability=candidates[worker],
+            distribution=candidates,
+            query=text,
         )
 
     def _walk(self, choices: Mapping[str, Mapping[str, float]]) -> tuple[dict[str, float], dict[str, str]]:

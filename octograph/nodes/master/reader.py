@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from octograph.nodes.cancellation import CancelToken
 
-__all__ = ["HiddenStates", "QueryReader", "ReadRequest"]
+__all__ = ["HiddenStates", "QueryReader", "ReadRequest", "TokenStates"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +26,38 @@ class ReadRequest:
         The query.
     layer
         Behind which layer the states are taken, counted from 0; the layers above are not computed.
+    adapter
+        A GGUF LoRA adapter over the model that was trained for reading.
     limit
         Most tokens of the query that are read; of a longer one the first and the last halves of that length.
+    each
+        Whether the state of each token is wanted, not only what the query amounts to.
 
     """
 
     system: str
     text: str
     layer: int
+    adapter: Path | None = None
     limit: int = 512
+    each: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenStates:
+    """The tokens of a query that was read whole.
+
+    Attributes
+    ----------
+    states
+        Hidden states ``[n + m, d]`` of its ``n`` tokens and of the ``m`` that the chat template writes behind it.
+    ends
+        Where each token ends, in characters of the query, ``[n]``; a token within a character ends where that does.
+
+    """
+
+    states: NDArray[np.float32]
+    ends: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +72,15 @@ class HiddenStates:
         Mean ``[d]`` of the hidden states over the query's tokens.
     tokens
         Length of the query.
+    each
+        Its tokens, if they were asked for and the query was short enough to be read whole.
 
     """
 
     last: NDArray[np.float32]
     mean: NDArray[np.float32]
     tokens: int
+    each: TokenStates | None = None
 
     def vector(self) -> NDArray[np.float32]:
         """The features ``[2d]`` that a functional head reads."""

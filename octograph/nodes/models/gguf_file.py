@@ -27,6 +27,8 @@ class GGUFSummary:
         Such as ``llama``.
     context
         Tokens that the model was trained for, 0 if the file does not say.
+    layers
+        Of the model, 0 if the file does not say.
     file_type
         llama.cpp's number for the quantisation (``general.file_type``), -1 if the file does not say.
     size_bytes
@@ -36,6 +38,7 @@ class GGUFSummary:
 
     architecture: str
     context: int
+    layers: int
     file_type: int
     size_bytes: int
 
@@ -81,10 +84,11 @@ def _summary(path: Path, metadata: Mapping[str, object], size: int) -> GGUFSumma
     if not isinstance(architecture, str) or not architecture:
         raise ModelFileError(f"{path.name!r} names no architecture", hint="Models must be language models.")
     context = metadata.get(f"{architecture}.context_length", 0)
+    layers = metadata.get(f"{architecture}.block_count", 0)
     file_type = metadata.get("general.file_type", -1)
-    if not isinstance(context, int) or not isinstance(file_type, int):
+    if not (isinstance(context, int) and isinstance(layers, int) and isinstance(file_type, int)):
         raise ModelFileError(f"{path.name!r} has a corrupt header", hint=_PULL_AGAIN)
-    return GGUFSummary(architecture=architecture, context=context, file_type=file_type, size_bytes=size)
+    return GGUFSummary(architecture=architecture, context=context, layers=layers, file_type=file_type, size_bytes=size)
 
 
 def sha256_of(path: Path) -> str:

@@ -16,7 +16,7 @@ from octograph.nodes.models.gguf_file import GGUFSummary, check_gguf
 from octograph.nodes.models.hub import Hub
 from octograph.nodes.whole_file import written_whole
 
-__all__ = ["FASTER_TYPE", "ModelStore"]
+__all__ = ["FASTER_TYPE", "ModelStore", "in_package"]
 
 FASTER_TYPE: Mapping[int, str] = {3: "Q8_0"}
 """llama.cpp file types that decode slowly on CPUs, and the type to requantise them to (see the ADR on weights).
@@ -53,7 +53,7 @@ class ModelStore:
         """
         scheme, _, rest = model.source.partition(":")
         if scheme == "package":
-            return _in_package(model, rest)
+            return in_package(rest, what=f"the model {model.name!r}")
         if scheme == "path":
             path = Path(rest).expanduser()
             path = path if path.is_absolute() or base is None else base / path
@@ -123,20 +123,28 @@ class ModelStore:
         return config
 
 
-def _in_package(model: Model, rest: str) -> Path:
-    package, _, inner = rest.partition("/")
+def in_package(reference: str, *, what: str) -> Path:
+    """Path of ``NAME/FILE`` inside an installed Python package, for `what`.
+
+    Raises
+    ------
+    ModelMissingError
+        The package is not installed or holds no such file.
+
+    """
+    package, _, inner = reference.partition("/")
     # The package itself is not imported: it may import anything.
     spec = importlib.util.find_spec(package) if package.isidentifier() else None
     if spec is None or not spec.submodule_search_locations:
         raise ModelMissingError(
-            f"the package {package!r} of the model {model.name!r} is not installed",
+            f"the package {package!r} of {what} is not installed",
             hint=f"Run `pip install {package.replace('_', '-')}`.",
         )
     root = Path(spec.submodule_search_locations[0]).resolve()
     path = (root / inner).resolve()
     if not path.is_relative_to(root) or not path.exists():
         raise ModelMissingError(
-            f"the package {package!r} holds no {inner!r}, which the model {model.name!r} names",
+            f"the package {package!r} holds no {inner!r}, which {what} names",
             hint=f"Run `pip install --force-reinstall {package.replace('_', '-')}`, or correct `source`.",
         )
     return path

@@ -13,10 +13,11 @@ from typing import Final
 from octograph.errors import UsageError
 from octograph.nodes.tools.calculator import Calculator
 from octograph.nodes.tools.dates import ClockTool
+from octograph.nodes.tools.results import with_result
 from octograph.nodes.tools.tool import Clock, SystemClock, Tool, ToolAnswer
 from octograph.nodes.tools.units import UnitConverter
 
-__all__ = ["TOOL_NAMES", "Clock", "SystemClock", "Tool", "ToolAnswer", "make_tool"]
+__all__ = ["TOOL_NAMES", "Clock", "SystemClock", "Tool", "ToolAnswer", "make_tool", "with_result"]
 
 _MAKERS: Final[dict[str, Callable[[Clock], Tool]]] = {
     "calculator": lambda clock: Calculator(),

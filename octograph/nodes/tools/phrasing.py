@@ -36,7 +36,8 @@ _REQUEST_WORDS: Final = frozenset(
         "evaluate", "find", "determine", "give", "tell", "me", "us", "please", "can", "could", "would",
         "will", "you", "value", "of", "result", "answer", "the", "work", "out", "figure", "solve",
         "simplify", "hi", "hello", "hey", "ok", "okay", "so", "now", "quickly", "exactly", "exact", "do",
-        "does", "want", "know", "get", "show", "let's", "lets", "need", "just", "quick", "math",
+        "does", "want", "know", "get", "show", "then", "and", "take", "put", "say", "state", "express",
+        "let's", "lets", "need", "just", "quick", "math",
     }
 )  # fmt: skip
 _REQUEST_PHRASES: Final = re.compile(
@@ -48,7 +49,7 @@ _LEADING: Final = re.compile(r"(?:[\s,:;]|[.!](?=\s))*")
 _TAIL: Final = re.compile(
     r"(?:[\s,;:?]|\.(?![0-9])|(?<=[\s?])!|(?<![\w'-])"
     r"(?:please|thanks|thank you|now|for me|equal to|equals?|exactly|"
-    r"is what|is|what|in total|altogether|make|makes|pls)(?![\w'-]))+$",
+    r"is what|is|what|in total|altogether|make|makes|pls|too|as well)(?![\w'-]))+$",
     re.IGNORECASE,
 )
 

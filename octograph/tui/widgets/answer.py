@@ -52,6 +52,7 @@ class Answer(Vertical):
         self._stream: MarkdownStream | None = None
         self._timer: Timer | None = None
         self._pending = ""
+        self._kept = ""
         self._written = turn.text if turn is not None and _is_markdown(turn) else ""
         self._route = RouteLine()
         self._note = Static(classes="note")
@@ -74,7 +75,10 @@ class Answer(Vertical):
         yield self._markdown
 
     async def wait(self, reason: str) -> None:
-        """Say what is waited for; what was written before, by a worker that failed, is taken back."""
+        """Say what is waited for; what was written before, by a worker that failed, is taken back.
+
+        The answers of a plan's done steps stay.
+        """
         self._resumable = False
         self._mark("")
         await self._clear()
@@ -88,6 +92,13 @@ class Answer(Vertical):
         """Show that an answer was not taken and who is asked now."""
         self._route.add_passed((worker, reason, following))
         await self.wait(f"passing on to {following}…")
+
+    async def advance(self, reason: str, following: str) -> None:
+        """Keep the answer of a plan's step, and say who is asked now."""
+        await self.write("\n\n")
+        await self._stop_stream()
+        self._kept = self._written
+        self._say(Content.styled(plain(f"{reason}; next: {following}…"), "italic $text-muted"))
 
     async def write(self, text: str) -> None:
         """Show a further piece of the text."""
@@ -104,6 +115,7 @@ class Answer(Vertical):
     async def finish(self, turn: Turn) -> None:
         """Show the turn as it ended."""
         await self._stop_stream()
+        self._kept = ""
         if not _is_markdown(turn):
             await self._clear()
         elif turn.text != self._written.strip():
@@ -155,12 +167,13 @@ class Answer(Vertical):
         self._note.update(content if content is not None else "")
 
     async def _clear(self) -> None:
-        """Take back what was written."""
+        """Take back what was written, down to what is kept."""
         await self._stop_stream()
-        if self._written:
-            self._written = ""
+        if self._written != self._kept:
+            self._written = self._kept
             await self._markdown.update("")
-        self._markdown.display = False
+            await self._markdown.append(plain(self._kept))  # what is streamed next is appended to it
+        self._markdown.display = bool(self._kept)
 
     async def _flush(self) -> None:
         """Lay out what was written since the last time."""

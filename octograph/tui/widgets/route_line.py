@@ -51,9 +51,23 @@ class RouteLine(Static):
         self._draw()
 
     def _draw(self) -> None:
-        lines = [line for line in (self._decision(), *map(_passing, self._passed)) if line.plain]
+        lines = [line for line in (self._decision(), *self._plan(), *map(_passing, self._passed)) if line.plain]
         self.display = bool(lines)
         self.update(Content("\n").join(lines))
+
+    def _plan(self) -> list[Content]:
+        """A line for each step, if there are several."""
+        steps = self._route["plan"] if self._route is not None else []
+        if len(steps) < 2:
+            return []
+        return [
+            Content.assemble(
+                f"{place}. ",
+                (f"{plain(step['worker'])} {_percent(step['probability'])}", "$text"),
+                f": {plain(' '.join(step['query'].split()))}",
+            )
+            for place, step in enumerate(steps, start=1)
+        ]
 
     def _decision(self) -> Content:
         exact = ("   exact, from a tool", "$text-success") if self._exact else ""

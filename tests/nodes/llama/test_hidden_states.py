@@ -22,8 +22,12 @@ LIMIT = 512
 STORY = " ".join(f"Chapter {number}: the keeper counts {number * 7 % 31} ships." for number in range(90))
 
 
-def read(engine: Engine, text: str, *, system: str = "Route.", limit: int = LIMIT, layer: int = LAYER) -> Frame:
-    frames = list(engine.hidden(system=system, text=text, layer=layer, limit=limit, ticket=Ticket()))
+def read(
+    engine: Engine, text: str, *, system: str = "Route.", limit: int = LIMIT, layer: int = LAYER, each: bool = False
+) -> Frame:
+    frames = list(
+        engine.hidden(system=system, text=text, layer=layer, limit=limit, adapter=None, each=each, ticket=Ticket())
+    )
     assert len(frames) == 1
     assert frames[0] is not None
     return frames[0]
@@ -105,7 +109,8 @@ def test_an_empty_query_has_finite_states(engine: Engine) -> None:
 def test_a_cancelled_query_is_not_read(engine: Engine) -> None:
     ticket = Ticket()
     ticket.cancelled = True
-    assert list(engine.hidden(system="Route.", text="x", layer=LAYER, limit=LIMIT, ticket=ticket)) == []
+    frames = engine.hidden(system="Route.", text="x", layer=LAYER, limit=LIMIT, adapter=None, each=False, ticket=ticket)
+    assert list(frames) == []
 
 
 def test_a_prompt_longer_than_the_masters_context_is_an_error(engine: Engine) -> None:
@@ -124,3 +129,20 @@ def test_every_layer_but_the_last_can_be_read(engine: Engine, model: Model, laye
 def test_a_layer_that_cannot_be_read_is_an_error(engine: Engine, layer: int) -> None:
     with pytest.raises(HostRequestError, match="cannot be read"):
         read(engine, "x", layer=layer)
+
+
+def test_the_state_of_each_token_and_where_it_ends(engine: Engine, model: Model) -> None:
+    text = "Straße 7: 日本語 🙂 ok"
+    frame = read(engine, text, each=True)
+    tokens = model.tokenize(text)
+    states = np.frombuffer(frame["each"], dtype=np.float32).reshape(-1, model.embedding_size)
+    np.testing.assert_array_equal(states[-1], np.frombuffer(frame["last"], dtype=np.float32))
+    mean = np.frombuffer(frame["mean"], dtype=np.float32)
+    np.testing.assert_allclose(states[: len(tokens)].mean(axis=0), mean, rtol=1e-5)
+    assert frame["ends"][-1] == len(text.encode())
+    assert [model.detokenize(tokens[:count]) for count in (1, len(tokens))][1] == text
+    assert len(frame["ends"]) == len(tokens)
+
+
+def test_a_text_that_is_cut_has_no_places(engine: Engine) -> None:
+    assert read(engine, STORY, limit=40, each=True)["ends"] == []

@@ -15,7 +15,7 @@ from safetensors.numpy import save
 
 from octograph.errors import HeadError
 from octograph.graph import NONE, FunctionalVocabulary
-from octograph.nodes.master import FunctionalHead, HeadFile
+from octograph.nodes.master import FunctionalHead, HeadFile, StepRows
 
 TOKENS = ("<fn_0>", "<fn_1>", NONE)
 
@@ -27,8 +27,10 @@ def head(seed: int = 0, *, temperature: float = 1.0) -> FunctionalHead:
         weight=random.normal(size=(3, 6)).astype(np.float32),
         bias=random.normal(size=3).astype(np.float32),
         temperature=temperature,
+        threshold=0.5,
         system="Route.",
         layer=3,
+        adapter="path:a.gguf",
         model="path:m.gguf",
     )
 
@@ -52,8 +54,12 @@ def test_features_of_another_model_are_refused() -> None:
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     path = tmp_path / "g.head.safetensors"
-    HeadFile(heads={"router": head(), "two": head(1)}, report={"router": {"queries": 3}}).save(path)
+    steps = StepRows(weight=np.ones((4, 9), np.float32), bias=np.zeros(4, np.float32))
+    heads = {"router": head(), "two": head(1)}
+    HeadFile(heads=heads, steps={"router": steps}, report={"router": {"queries": 3}}).save(path)
     loaded = HeadFile.load(path)
+    assert list(loaded.steps) == ["router"]
+    np.testing.assert_array_equal(loaded.steps["router"].weight, steps.weight)
     assert loaded.report == {"router": {"queries": 3}}
     assert loaded.heads["two"].tokens == TOKENS
     assert loaded.heads["two"].layer == 3
@@ -84,8 +90,18 @@ def test_rows_and_tokens_must_agree() -> None:
 
 
 DOCUMENT: dict[str, Any] = {
-    "format": 1,
-    "masters": {"router": {"tokens": TOKENS, "temperature": 1.0, "system": "", "layer": 3, "model": "path:m.gguf"}},
+    "format": 2,
+    "masters": {
+        "router": {
+            "tokens": TOKENS,
+            "temperature": 1.0,
+            "threshold": None,
+            "system": "",
+            "layer": 3,
+            "adapter": None,
+            "model": "path:m.gguf",
+        }
+    },
     "report": {},
 }
 ROWS = {"router.weight": head().weight, "router.bias": head().bias}
@@ -97,7 +113,7 @@ ROWS = {"router.weight": head().weight, "router.bias": head().bias}
         None,
         [],
         {},
-        DOCUMENT | {"format": 2},
+        DOCUMENT | {"format": 1},
         DOCUMENT | {"masters": []},
         DOCUMENT | {"masters": {"router": []}},
         DOCUMENT | {"masters": {"router": {"tokens": 3}}},

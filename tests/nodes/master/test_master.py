@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 from octograph.errors import HeadError
 from octograph.graph import NONE, Edge, Master, Model, ModelGraph, Worker
 from octograph.nodes.cancellation import CancelToken
-from octograph.nodes.master import NO_WORKER, FunctionalHead, HiddenStates, ReadRequest
+from octograph.nodes.master import NO_WORKER, FunctionalHead, HiddenStates, ReadRequest, StepRows, TokenStates
 from octograph.nodes.master import Master as Router
 
 
@@ -62,8 +65,10 @@ def heads(graph: ModelGraph, seed: int, *, none: bool = True) -> dict[str, Funct
             weight=random.normal(size=(len(tokens), 6)).astype(np.float32),
             bias=random.normal(size=len(tokens)).astype(np.float32),
             temperature=1.0,
+            threshold=None,
             system="Route.",
             layer=1,
+            adapter=None,
             model="path:m.gguf",
         )
     return made
@@ -111,3 +116,94 @@ def test_every_master_needs_its_head() -> None:
     del missing["left"]
     with pytest.raises(HeadError, match="left"):
         Router(graph, readers={"m": Reader()}, heads=missing)
+
+
+@pytest.mark.parametrize(("threshold", "is_none"), [(0.0, True), (1.0, False)])
+async def test_the_threshold_decides_what_is_out_of_scope(threshold: float, is_none: bool) -> None:
+    graph = hierarchy()
+    rows = heads(graph, 1)
+    rows["root"] = replace(rows["root"], threshold=threshold)
+    route = await Router(graph, readers={"m": Reader()}, heads=rows).route("hello", cancel=CancelToken())
+    assert route is not None
+    assert (route.worker == NO_WORKER) is is_none
+    assert route.probability == route.distribution[route.worker]
+
+
+class Planner(Reader):
+    """Hidden states that say which worker a text names; the tokens of a text are its words."""
+
+    async def read(self, request: ReadRequest, *, cancel: CancelToken) -> HiddenStates | None:
+        self.requests.append(request)
+        named = np.array([word in request.text for word in ("add", "write", "noise")], dtype=np.float32)
+        each = None
+        if request.each:
+            ends = np.array([m.end() for m in re.finditer(r"\S+", request.text)])
+            # The state of a word: step 1 until "then", nothing for "then", step 2 behind it.
+            words = request.text.split()
+            place = words.index("then") if "then" in words else len(words)
+            steps = [[float(i < place), float(i > place), float(i == place)] for i in range(len(words))]
+            each = TokenStates(states=np.array([*steps, [0, 0, 0]], dtype=np.float32), ends=ends)
+        return HiddenStates(last=named, mean=named, tokens=3, each=each)
+
+
+STEPS = StepRows(
+    weight=np.hstack([np.array([[0, 0, 30], [30, 0, 0], [0, 30, 0]], np.float32), np.zeros((3, 6), np.float32)]),
+    bias=np.zeros(3, np.float32),
+)
+
+
+def planner(*, follows: tuple[tuple[str, str], ...] = (("sums", "letters"),)) -> Router:
+    workers = [Worker(name=name, description=name, model="m", examples=("x",)) for name in ("sums", "letters")]
+    edges = [Edge(source="root", target=worker.name, kind="routes_to") for worker in workers]
+    edges += [Edge(source=one, target=two, kind="follows") for one, two in follows]
+    graph = ModelGraph(
+        "p", "root", [Model(name="m", source="path:m.gguf")], [Master(name="root", model="m"), *workers], edges
+    )
+    head = FunctionalHead(
+        tokens=("<fn_0>", "<fn_1>", NONE),
+        weight=np.hstack([np.eye(3, dtype=np.float32) * 5, np.zeros((3, 3), np.float32)]),
+        bias=np.zeros(3, np.float32),
+        temperature=1.0,
+        threshold=None,
+        system="Route.",
+        layer=1,
+        adapter=None,
+        model="path:m.gguf",
+    )
+    return Router(graph, readers={"m": Planner()}, heads={"root": head}, steps=STEPS)
+
+
+async def test_a_composed_query_becomes_a_plan_along_follows_edges() -> None:
+    route = await planner().route("add the bill, then write it down", cancel=CancelToken())
+    assert route is not None
+    assert [(step.worker, step.query) for step in route.plan] == [
+        ("sums", "add the bill"),
+        ("letters", "write it down"),
+    ]
+    assert (route.worker, route.token) == ("sums", "<fn_0>")
+    assert list(route.plan[1].distribution) == ["letters"]
+    assert route.plan[1].probability == pytest.approx(1)
+    assert [step["worker"] for step in route.document()["plan"]] == ["sums", "letters"]
+
+
+async def test_one_step_is_no_plan() -> None:
+    route = await planner().route("add the bill", cancel=CancelToken())
+    assert route is not None
+    assert route.plan == ()
+    assert [step["query"] for step in route.document()["plan"]] == ["add the bill"]
+
+
+@pytest.mark.parametrize(
+    ("follows", "query"),
+    [
+        ((), "add the bill then write it down"),  # a graph without plans
+        ((("letters", "sums"),), "add the bill then write it down"),  # nothing follows the first step
+        ((("sums", "sums"),), "add the bill then write it down"),  # nobody who may follow would do
+        ((("sums", "letters"),), "noise then write it down"),  # the first step is out of scope
+    ],
+)
+async def test_without_a_walk_the_query_goes_on_whole(follows: tuple[tuple[str, str], ...], query: str) -> None:
+    route = await planner(follows=follows).route(query, cancel=CancelToken())
+    assert route is not None
+    assert route.plan == ()
+    assert route.reformulated == query

@@ -42,7 +42,7 @@ def passes(path: Path) -> bool:
 
 def test_the_bundled_weights_are_sound(bundled: Path) -> None:
     assert check_gguf(bundled) == GGUFSummary(
-        architecture="llama", context=8192, file_type=3, size_bytes=bundled.stat().st_size
+        architecture="llama", context=8192, layers=30, file_type=3, size_bytes=bundled.stat().st_size
     )
 
 
@@ -51,7 +51,9 @@ def test_it_agrees_with_the_reader_of_the_gguf_package(small_gguf: bytes, tmp_pa
 
     path = written(tmp_path, small_gguf)
     end = max(int(tensor.data_offset + tensor.n_bytes) for tensor in GGUFReader(path).tensors)
-    assert check_gguf(path) == GGUFSummary(architecture="llama", context=512, file_type=3, size_bytes=len(small_gguf))
+    assert check_gguf(path) == GGUFSummary(
+        architecture="llama", context=512, layers=0, file_type=3, size_bytes=len(small_gguf)
+    )
     assert passes(written(tmp_path, small_gguf[:end]))
     assert not passes(written(tmp_path, small_gguf[: end - 1]))
 

@@ -102,7 +102,15 @@ def test_the_system_clock_knows_its_zone() -> None:
 
 
 def test_the_public_names() -> None:
-    assert sorted(tools.__all__) == ["Clock", "SystemClock", "TOOL_NAMES", "Tool", "ToolAnswer", "make_tool"]
+    assert sorted(tools.__all__) == [
+        "Clock",
+        "SystemClock",
+        "TOOL_NAMES",
+        "Tool",
+        "ToolAnswer",
+        "make_tool",
+        "with_result",
+    ]
 
 
 def test_importing_loads_nothing_heavy() -> None:

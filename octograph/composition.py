@@ -1,0 +1,141 @@
+"""The one place where all parts are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from octograph.errors import GraphError, UsageError
+from octograph.graph import ModelGraph
+from octograph.nodes.deciders import NeighboursRouter, RemoteRouter, targets_of
+from octograph.nodes.embedder import EmbedderClient, embedder_host
+from octograph.nodes.llama import LlamaClient
+from octograph.nodes.master import HeadFile, Master, Reformulator, Router, find_adapter
+from octograph.nodes.models import ModelStore
+from octograph.nodes.models.hub import Hub
+from octograph.nodes.pool import HostPool
+from octograph.nodes.tools import Clock, make_tool
+from octograph.nodes.worker import ModelWorker, ToolWorker, Worker
+from octograph.settings import Settings
+
+__all__ = [
+    "composing_path",
+    "head_path",
+    "host_pool",
+    "hosted",
+    "make_master",
+    "make_workers",
+    "model_store",
+    "routed",
+    "validation_path",
+]
+
+
+def model_store(settings: Settings) -> ModelStore:
+    """Return the models of this machine as the settings want them."""
+    return ModelStore(settings.cache_dir, hub=Hub(), requantise=settings.requantise)
+
+
+def host_pool(graph: ModelGraph, settings: Settings) -> HostPool:
+    """Return the hosts of a graph's models; none is started."""
+    return HostPool(graph, store=model_store(settings), threads=settings.cpu_threads)
+
+
+@contextmanager
+def hosted(graph: ModelGraph, settings: Settings) -> Iterator[Mapping[str, LlamaClient]]:
+    """Give the clients of a graph's models by name; their hosts end with the block."""
+    pool = host_pool(graph, settings)
+    try:
+        yield pool.clients
+    finally:
+        pool.close()
+
+
+@contextmanager
+def routed(graph: ModelGraph, settings: Settings, kind: str) -> Iterator[Router]:
+    """Give a router of a graph; what it runs on ends with the block.
+
+    Parameters
+    ----------
+    graph, settings
+        The graph, and the settings of its hosts.
+    kind
+        ``master``; ``neighbours`` for the embedding router; or the address of an endpoint that decides.
+
+    Raises
+    ------
+    UsageError
+        There is no such kind.
+
+    """
+    with ExitStack() as stack:
+        if kind == "master":
+            pool = host_pool(graph, settings)
+            stack.callback(pool.close)
+            yield make_master(graph, pool)
+        elif kind == "neighbours":
+            host = embedder_host(model_store(settings), cores=settings.cpu_threads)
+            stack.callback(host.stop)
+            yield NeighboursRouter(graph, embedder=EmbedderClient(host))
+        elif kind.startswith(("http://", "https://")):
+            yield RemoteRouter(kind, workers=targets_of(graph))
+        else:
+            raise UsageError(
+                f"{kind!r} is no router", hint="Use 'master', 'neighbours' or the address of an endpoint, http://…"
+            )
+
+
+def composing_path() -> Path:
+    """Where the material of composed queries is."""
+    return Path(str(files("octograph.graph").joinpath("bundled", "composing.toml")))
+
+
+def validation_path(graph: ModelGraph) -> Path:
+    """Where a graph's validation queries are, if it has any: beside the graph file."""
+    return _beside(graph, ".validation.jsonl")
+
+
+def head_path(graph: ModelGraph) -> Path:
+    """Where a graph's functional heads are kept: beside the graph file."""
+    return _beside(graph, ".head.safetensors")
+
+
+def _beside(graph: ModelGraph, ending: str) -> Path:
+    if graph.path is None:
+        raise GraphError("a graph that is in no file has no files beside it", hint="Save it first.")
+    return graph.path.with_suffix(ending)
+
+
+def make_master(graph: ModelGraph, pool: HostPool) -> Master:
+    """Return the master of a graph, with the heads of the file beside it.
+
+    Raises
+    ------
+    HeadError
+        The graph's functional head is missing or does not fit it.
+
+    """
+    path = head_path(graph)
+    file = HeadFile.load(path)
+    sources = {head.adapter for head in file.heads.values() if head.adapter is not None}
+    return Master(
+        graph,
+        readers=pool.clients,
+        heads=file.heads,
+        adapters={source: find_adapter(source, base=path.parent).path for source in sources},
+        steps=file.steps.get(graph.master_name),
+        reformulator=Reformulator(pool.clients[graph.master.model]),
+    )
+
+
+def make_workers(graph: ModelGraph, pool: HostPool, clock: Clock) -> Mapping[str, Worker]:
+    """Return the workers of a graph by name."""
+    workers: dict[str, Worker] = {}
+    for node in graph.workers():
+        if node.tool is not None:
+            workers[node.name] = ToolWorker(make_tool(node.tool, clock=clock))
+        elif node.model is not None:
+            workers[node.name] = ModelWorker(node, pool.clients[node.model])
+    return workers

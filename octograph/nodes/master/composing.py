@@ -1,0 +1,139 @@
+"""Composed queries, made from clauses and ways to join them: what the steps of a query are learned from.
+
+The material is written by hand and bundled; the file is TOML: ``first`` and ``second`` hold clauses by the worker that
+would do them, ``templates``, ``reversed`` and ``triples`` hold texts with ``{A}``, ``{B}``, ``{C}`` (``{A^}`` where
+the clause begins a sentence), ``single`` queries of one step that look composed.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Clause", "ComposedQuery", "Material", "compose"]
+
+_PLACE = re.compile(r"\{([ABC])(\^?)\}")
+_TRIPLES = 0.15
+"""Share of queries of three steps."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """What one step asks, and who would do it."""
+
+    text: str
+    worker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What queries are composed of.
+
+    Attributes
+    ----------
+    first, second
+        Clauses that stand alone, and clauses that refer to a result before them.
+    templates, reversed, triples
+        Texts that join two clauses; two, the later step first; three.
+    single
+        Queries of one step that look composed.
+    apart
+        Pairs of workers that never follow one another in training, so that plans can be measured on unseen pairs.
+
+    """
+
+    first: tuple[Clause, ...]
+    second: tuple[Clause, ...]
+    templates: tuple[str, ...]
+    reversed: tuple[str, ...]
+    triples: tuple[str, ...]
+    single: tuple[Clause, ...]
+    apart: frozenset[tuple[str, str]] = frozenset()
+
+    @classmethod
+    def load(cls, path: Path) -> Material:
+        """Read a file of material."""
+        tables: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+
+        def clauses(table: Mapping[str, Sequence[str]]) -> tuple[Clause, ...]:
+            return tuple(Clause(text=text, worker=worker) for worker, texts in table.items() for text in texts)
+
+        return cls(
+            first=clauses(tables["first"]),
+            second=clauses(tables["second"]),
+            templates=tuple(tables["templates"]),
+            reversed=tuple(tables["reversed"]),
+            triples=tuple(tables["triples"]),
+            single=clauses(tables["single"]),
+            apart=frozenset((one, other) for one, other in tables.get("apart", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposedQuery:
+    """A query of several steps.
+
+    Attributes
+    ----------
+    text
+        The query.
+    spans
+        Where each step stands in it, in the order in which they are to be done: ``(start, end)`` in characters.
+    workers
+        Who would do each.
+
+    """
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    workers: tuple[str, ...]
+
+
+def compose(material: Material, count: int, *, seed: int = 0, unseen: bool = False) -> list[ComposedQuery]:
+    """Compose queries at random.
+
+    Parameters
+    ----------
+    material
+        The clauses and templates.
+    count
+        How many.
+    seed
+        Of the choices.
+    unseen
+        Make queries of the pairs that are kept apart only, and not of all others.
+
+    """
+    draw = random.Random(seed)  # noqa: S311  # a choice of examples, not a secret
+    queries: list[ComposedQuery] = []
+    while len(queries) < count:
+        triple = draw.random() < _TRIPLES
+        steps = [draw.choice(material.first), *(draw.choice(material.second) for _ in range(2 if triple else 1))]
+        apart = [(one.worker, following.worker) in material.apart for one, following in pairwise(steps)]
+        if not all(apart) if unseen else any(apart):
+            continue
+        template = draw.choice(material.triples if triple else material.templates + material.reversed)
+        queries.append(_filled(template, steps))
+    return queries
+
+
+def _filled(template: str, steps: Sequence[Clause]) -> ComposedQuery:
+    text, spans, read = "", {}, 0
+    for place in _PLACE.finditer(template):
+        text += template[read : place.start()]
+        index = "ABC".index(place[1])
+        clause = steps[index].text
+        start = len(text)
+        text += clause[:1].upper() + clause[1:] if place[2] else clause
+        spans[index] = (start, len(text))
+        read = place.end()
+    text += template[read:]
+    return ComposedQuery(
+        text=text, spans=tuple(spans[index] for index in sorted(spans)), workers=tuple(step.worker for step in steps)
+    )

@@ -1,0 +1,108 @@
+"""What the training of a reading adapter is asked, and what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+__all__ = ["AdapterJob", "AdapterReport", "TrainingProgress"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterJob:
+    """A LoRA adapter (Hu et al. 2021) for reading queries.
+
+    Its recipe is that of Octopus v2 where it applies: rank 16, alpha 32, all linear layers. The loss is the cross
+    entropy of each graph's own linear head over the features that functional heads read; the heads are thrown away.
+
+    Attributes
+    ----------
+    model
+        The GGUF file of the model.
+    out
+        The GGUF file of the adapter to be written.
+    system
+        The prompt under which queries are read.
+    layer
+        Behind which layer they are read; the layers above are neither run nor changed.
+    tasks
+        For each graph its queries with the names of their workers.
+    validation
+        The same, of queries that are not trained on: they are only measured.
+    rank
+        Of the factors.
+    frozen
+        So many layers from the bottom are left as they are: they know words, not intents.
+    epochs
+        Passes over all queries, which may be broken.
+    rate
+        Highest learning rate; a tenth of the steps warm up to it at most, a cosine comes down from it.
+    batch_tokens
+        Tokens of a batch, padding included.
+    longest
+        Most tokens of a query; of a longer one the first and last halves of that.
+    threads
+        CPU threads.
+    seed
+        Of the order, the variations and the factors.
+
+    """
+
+    model: str
+    out: str
+    system: str
+    layer: int
+    tasks: Mapping[str, Sequence[tuple[str, str]]]
+    validation: Mapping[str, Sequence[tuple[str, str]]]
+    rank: int = 16
+    frozen: int = 4
+    epochs: float = 2.5
+    rate: float = 7e-4
+    batch_tokens: int = 1200
+    longest: int = 192
+    threads: int = 2
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingProgress:
+    """How far a training is.
+
+    Attributes
+    ----------
+    step, steps
+        Batches done, and in all.
+    loss
+        Running mean of the loss, in nats a query.
+
+    """
+
+    step: int
+    steps: int
+    loss: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterReport:
+    """What came out of a training.
+
+    Attributes
+    ----------
+    parameters
+        Trained numbers.
+    queries
+        Trained on.
+    accuracy
+        For each graph the share of its validation queries that its linear head got right.
+    loss
+        Running mean of the loss at the end.
+    seconds
+        It took.
+
+    """
+
+    parameters: int
+    queries: int
+    accuracy: Mapping[str, float]
+    loss: float
+    seconds: float

@@ -1,0 +1,84 @@
+"""Changes to the text of a graph file: everything else in it stays."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from octograph.graph import Worker, editing, loads
+
+TEXT = """# My kitchen.
+[graph]
+name = "kitchen"
+master = "router"
+
+[models.tiny]
+source = "path:tiny.gguf"   # a small one
+
+[nodes.router]
+kind = "master"
+model = "tiny"
+
+[nodes.cook]
+kind = "worker"
+model = "tiny"
+description = "Recipes"
+examples = ["how long do I boil an egg?"]
+
+# Who is chosen.
+[[edges]]
+from = "router"
+to = "cook"
+kind = "routes_to"
+token = "<fn_0>"
+
+[[edges]]
+from = "cook"
+to = ["cook"]
+kind = "follows"
+"""
+BAKER = Worker(name="baker", description="Bread", model="tiny", examples=("a loaf", 'he said "knead"'))
+
+
+def test_a_worker_more() -> None:
+    graph = loads(TEXT).with_worker(BAKER, "router")
+    text = editing.with_worker(TEXT, graph, BAKER, master="router")
+    assert loads(text) == graph
+    for line in ("# My kitchen.", 'source = "path:tiny.gguf"   # a small one', "# Who is chosen."):
+        assert line in text
+
+
+def test_a_worker_less() -> None:
+    graph = loads(TEXT).with_worker(BAKER, "router")
+    grown = editing.with_worker(TEXT, graph, BAKER, master="router")
+    text = editing.without_node(grown, loads(grown), "baker")
+    assert loads(text) == loads(TEXT)
+    assert "# a small one" in text
+
+
+@pytest.mark.parametrize("to", ['"cook"\ntoken = "<fn_0>"', '"cook"', '["cook"]'])
+def test_tokens_that_were_left_out_stay_with_their_workers(to: str) -> None:
+    text = TEXT.replace('"cook"\nkind = "routes_to"\ntoken = "<fn_0>"', f'{to}\nkind = "routes_to"')
+    graph = loads(text).with_worker(BAKER, "router")
+    grown = editing.with_worker(text, graph, BAKER, master="router")
+    assert loads(grown).vocabulary("router") == graph.vocabulary("router")
+    less = loads(editing.without_node(grown, loads(grown), "cook"))
+    assert less.vocabulary("router").token_of("baker") == "<fn_1>"
+
+
+@pytest.mark.parametrize("target", ['["cook", "baker"]', '["baker"]', '"baker"'])
+def test_edges_to_a_worker_go_with_it(target: str) -> None:
+    graph = loads(TEXT).with_worker(BAKER, "router")
+    grown = editing.with_worker(TEXT, graph, BAKER, master="router")
+    grown += f'\n[[edges]]\nfrom = "cook"\nto = {target}\nkind = "escalates_to"\n'.replace('"cook", ', "")
+    assert loads(editing.without_node(grown, loads(grown), "baker")) == loads(TEXT)
+
+
+def test_examples_of_their_own_file() -> None:
+    text = '# mine\ncook = ["an egg"]\n'
+    more = editing.with_examples(text, "baker", ["a loaf", "a roll"])
+    assert tomllib.loads(more) == {"cook": ["an egg"], "baker": ["a loaf", "a roll"]}
+    assert more.startswith("# mine\n")
+    assert tomllib.loads(editing.without_examples(more, "baker")) == {"cook": ["an egg"]}
+    assert editing.without_examples(text, "nobody") == text

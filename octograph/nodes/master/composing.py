@@ -19,8 +19,8 @@ from typing import Any
 __all__ = ["Clause", "ComposedQuery", "Material", "compose"]
 
 _PLACE = re.compile(r"\{([ABC])(\^?)\}")
-_TRIPLES = 0.15
-"""Share of queries of three steps."""
+_TRIPLES, _REVERSED = 0.15, 0.25
+"""Shares of queries of three steps, and of those that ask for the later step first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +113,14 @@ def compose(material: Material, count: int, *, seed: int = 0, unseen: bool = Fal
     draw = random.Random(seed)  # noqa: S311  # a choice of examples, not a secret
     queries: list[ComposedQuery] = []
     while len(queries) < count:
-        triple = draw.random() < _TRIPLES
+        kind = draw.random()
+        triple = kind < _TRIPLES
         steps = [draw.choice(material.first), *(draw.choice(material.second) for _ in range(2 if triple else 1))]
         apart = [(one.worker, following.worker) in material.apart for one, following in pairwise(steps)]
         if not all(apart) if unseen else any(apart):
             continue
-        template = draw.choice(material.triples if triple else material.templates + material.reversed)
+        joins = material.reversed if kind < _TRIPLES + _REVERSED and material.reversed else material.templates
+        template = draw.choice(material.triples if triple else joins)
         queries.append(_filled(template, steps))
     return queries
 

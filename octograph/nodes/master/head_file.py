@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from octograph.nodes.whole_file import written_whole
 __all__ = ["HeadFile"]
 
 _FORMAT = 2
+_HEAD = ("weight", "bias")
+_STEPS = ("hidden_weight", "hidden_bias", "weight", "bias")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +56,10 @@ class HeadFile:
         tensors: dict[str, NDArray[np.float32]] = {}
         masters: dict[str, Any] = {}
         for name, head in self.heads.items():
-            tensors |= _tensors(name, head)
+            tensors |= _tensors(name, head, _HEAD)
             masters[name] = _values(head)
         for name, rows in self.steps.items():
-            tensors |= _tensors(f"{name}.steps", rows)
+            tensors |= _tensors(f"{name}.steps", rows, _STEPS)
         document = {"format": _FORMAT, "masters": masters, "report": dict(self.report)}
         try:
             if not path.parent.is_dir():
@@ -91,15 +93,17 @@ class HeadFile:
                         hint="Run `octograph train router` again.",
                     )
 
-                def rows(name: str) -> dict[str, Any]:
-                    return {part: file.get_tensor(f"{name}.{part}") for part in ("weight", "bias")}
+                def rows(name: str, parts: Sequence[str]) -> dict[str, Any]:
+                    return {part: file.get_tensor(f"{name}.{part}") for part in parts}
 
                 heads = {
-                    name: FunctionalHead(**rows(name), **(values | {"tokens": tuple(values["tokens"])}))
+                    name: FunctionalHead(**rows(name, _HEAD), **(values | {"tokens": tuple(values["tokens"])}))
                     for name, values in document["masters"].items()
                 }
                 names = set(file.keys())
-                steps = {name: StepRows(**rows(f"{name}.steps")) for name in heads if f"{name}.steps.bias" in names}
+                steps = {
+                    name: StepRows(**rows(f"{name}.steps", _STEPS)) for name in heads if f"{name}.steps.bias" in names
+                }
                 report = document["report"]
         except FileNotFoundError as error:
             raise HeadError(
@@ -113,13 +117,10 @@ class HeadFile:
         return cls(heads=heads, steps=steps, report=report)
 
 
-def _tensors(name: str, rows: FunctionalHead | StepRows) -> dict[str, NDArray[np.float32]]:
+def _tensors(name: str, rows: FunctionalHead | StepRows, parts: Sequence[str]) -> dict[str, NDArray[np.float32]]:
     # safetensors writes the bytes as they lie in memory, whatever their order.
-    return {
-        f"{name}.weight": np.ascontiguousarray(rows.weight),
-        f"{name}.bias": np.ascontiguousarray(rows.bias),
-    }
+    return {f"{name}.{part}": np.ascontiguousarray(getattr(rows, part)) for part in parts}
 
 
 def _values(head: FunctionalHead) -> dict[str, Any]:
-    return {key: value for key, value in asdict(head).items() if key not in ("weight", "bias")}
+    return {key: value for key, value in asdict(head).items() if key not in _HEAD}

@@ -1,10 +1,10 @@
 """The steps of a query: which of its tokens belong to which step, told from their hidden states.
 
-One pass of the master gives the state of every token. A row for each step, and one for what stands between them, read
-from those which step a token belongs to, in the order in which the steps are to be done. So each step is asked in
-the user's own words.
+One pass of the master gives the state of every token. A small network with a row for each step, and one for what
+stands between them, reads from those which step a token belongs to, in the order in which the steps are to be done.
+So each step is asked in the user's own words.
 
-Shapes: ``n`` tokens of a query, ``d`` hidden size, ``g = 3 d`` features of a token, ``s`` rows.
+Shapes: ``n`` tokens of a query, ``d`` hidden size, ``g = 3 d`` features of a token, ``u`` hidden units, ``s`` rows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from octograph.errors import HeadError
 from octograph.nodes.master.calibration import softmax
-from octograph.nodes.master.fitting import regress
 from octograph.nodes.master.reader import TokenStates
 
 __all__ = ["StepRows", "fit_steps", "smoothed", "token_features", "token_labels"]
@@ -28,8 +27,11 @@ BETWEEN = 0
 LOOK_AHEAD = 2
 """Tokens after a token whose state counts too: a causal model knows a clause only when it has begun."""
 
-STRENGTH = 0.01
-"""``C`` of the fit, the inverse of the regularisation's strength."""
+UNITS = 64
+DECAY = 0.3
+PASSES = 8
+DROPOUT = 0.3
+"""Of the features, anew in each pass: without it the rows learn the clauses by heart."""
 
 CHANGE = 2.0
 """Nats that it costs to go from one step to another between two tokens: steps are long, slips are short."""
@@ -37,15 +39,19 @@ CHANGE = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRows:
-    """``P(step | token)`` as a softmax over rows.
+    """``P(step | token) = softmax(W relu(V x + c) + b)``.
 
     Attributes
     ----------
+    hidden_weight, hidden_bias
+        ``V [u, g]`` and ``c [u]``; the scaling of the features is folded in.
     weight, bias
-        ``W [s, g]`` and ``b [s]``: between the steps, step 1, step 2 and so on.
+        ``W [s, u]`` and ``b [s]``: between the steps, step 1, step 2 and so on.
 
     """
 
+    hidden_weight: NDArray[np.float32]
+    hidden_bias: NDArray[np.float32]
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
 
@@ -67,12 +73,13 @@ class StepRows:
         """
         whole = ((0, len(text)),)
         features = token_features(tokens)  # [n, g]
-        if features.shape[1] != self.weight.shape[1]:
+        if features.shape[1] != self.hidden_weight.shape[1]:
             raise HeadError(
                 "the rows that tell steps apart do not fit the master's model",
                 hint="The model was changed: run `octograph train router` again.",
             )
-        log_p = np.log(softmax((features @ self.weight.T + self.bias).astype(np.float64)) + 1e-12)  # [n, s]
+        units = np.maximum(features @ self.hidden_weight.T + self.hidden_bias, 0)  # [n, u]
+        log_p = np.log(softmax((units @ self.weight.T + self.bias).astype(np.float64)) + 1e-12)  # [n, s]
         labels = smoothed(log_p)  # [n]
         runs = _runs(labels)
         steps = [label for label in range(1, self.weight.shape[0]) if label in runs]
@@ -98,10 +105,26 @@ def token_labels(tokens: TokenStates, spans: Sequence[tuple[int, int]]) -> NDArr
     return labels
 
 
-def fit_steps(features: NDArray[np.float32], labels: NDArray[np.int64]) -> StepRows:
-    """Fit the rows by logistic regression on features ``[n, g]`` of tokens and their steps ``[n]``."""
-    weight, bias = regress(features, labels, STRENGTH)
-    return StepRows(weight=weight, bias=bias)
+def fit_steps(features: NDArray[np.float32], labels: NDArray[np.int64], *, seed: int = 0) -> StepRows:
+    """Fit the network on features ``[n, g]`` of tokens and their steps ``[n]``."""
+    from sklearn.neural_network import MLPClassifier
+
+    draw = np.random.default_rng(seed)
+    mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-6  # [g]
+    scaled = (features - mean) / scale
+    steps = np.unique(labels)
+    network = MLPClassifier((UNITS,), alpha=DECAY, batch_size=max(16, min(256, len(labels) // 64)), random_state=seed)
+    for _ in range(PASSES):
+        kept = draw.random(scaled.shape, dtype=np.float32) >= DROPOUT
+        network.partial_fit(scaled * kept / (1 - DROPOUT), labels, classes=steps)
+    first, second = network.coefs_  # [g, u], [u, s]
+    hidden = first.T / scale  # V x = V' (x - mean) / scale, so V = V' / scale and c = c' - V mean
+    return StepRows(
+        hidden_weight=np.ascontiguousarray(hidden, dtype=np.float32),
+        hidden_bias=(network.intercepts_[0] - hidden @ mean).astype(np.float32),
+        weight=np.ascontiguousarray(second.T, dtype=np.float32),
+        bias=network.intercepts_[1].astype(np.float32),
+    )
 
 
 def smoothed(log_p: NDArray[np.float64]) -> NDArray[np.int64]:

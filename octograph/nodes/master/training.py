@@ -27,7 +27,7 @@ DEPTH = 0.5
 """Share of the layers that a master runs without an adapter. The held-out accuracy is flat from there on, see the ADR
 on the functional head."""
 
-COMPOSED = 1500
+COMPOSED = 2500
 """Composed queries from which the steps are learned."""
 
 Progress = Callable[[int, int], None]
@@ -152,7 +152,7 @@ async def train_heads(
             "fit_seconds": time.perf_counter() - started,
         }
         if is_root and composed:
-            steps[master.name] = await _steps(reading, composed, [clause.text for clause in singles])
+            steps[master.name] = await _steps(reading, composed, [clause.text for clause in singles], seed)
     return HeadFile(heads=heads, steps=steps, report=report)
 
 
@@ -165,7 +165,7 @@ def _labelled(graph: ModelGraph, master: Master) -> list[tuple[str, str]]:
     ]
 
 
-async def _steps(reading: _Reading, composed: Sequence[ComposedQuery], singles: Sequence[str]) -> StepRows:
+async def _steps(reading: _Reading, composed: Sequence[ComposedQuery], singles: Sequence[str], seed: int) -> StepRows:
     features: list[NDArray[np.float32]] = []
     labels: list[NDArray[np.int64]] = []
     whole = [ComposedQuery(text=query, spans=((0, len(query)),), workers=()) for query in singles]
@@ -174,4 +174,4 @@ async def _steps(reading: _Reading, composed: Sequence[ComposedQuery], singles: 
         if states.each is not None:
             features.append(token_features(states.each))
             labels.append(token_labels(states.each, query.spans))
-    return fit_steps(np.concatenate(features), np.concatenate(labels))
+    return fit_steps(np.concatenate(features), np.concatenate(labels), seed=seed)

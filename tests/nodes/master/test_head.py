@@ -54,7 +54,12 @@ def test_features_of_another_model_are_refused() -> None:
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     path = tmp_path / "g.head.safetensors"
-    steps = StepRows(weight=np.ones((4, 9), np.float32), bias=np.zeros(4, np.float32))
+    steps = StepRows(
+        hidden_weight=np.ones((2, 9), np.float32),
+        hidden_bias=np.zeros(2, np.float32),
+        weight=np.ones((4, 2), np.float32),
+        bias=np.zeros(4, np.float32),
+    )
     heads = {"router": head(), "two": head(1)}
     HeadFile(heads=heads, steps={"router": steps}, report={"router": {"queries": 3}}).save(path)
     loaded = HeadFile.load(path)

@@ -147,7 +147,9 @@ class Planner(Reader):
 
 
 STEPS = StepRows(
-    weight=np.hstack([np.array([[0, 0, 30], [30, 0, 0], [0, 30, 0]], np.float32), np.zeros((3, 6), np.float32)]),
+    hidden_weight=np.hstack([np.eye(3, dtype=np.float32), np.zeros((3, 6), np.float32)]),
+    hidden_bias=np.zeros(3, np.float32),
+    weight=np.array([[0, 0, 30], [30, 0, 0], [0, 30, 0]], np.float32),
     bias=np.zeros(3, np.float32),
 )
 

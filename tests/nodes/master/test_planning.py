@@ -90,18 +90,23 @@ def test_rows_fitted_on_clear_states_find_the_steps() -> None:
     labels = token_labels(TokenStates(states=np.zeros((9, 4), np.float32), ends=ends), spans)
     random = np.random.default_rng(0)
     many = []
-    for _ in range(30):
+    for _ in range(300):
         states = np.zeros((9, 4), np.float32)
         states[np.arange(8), labels] = 5
         many.append(TokenStates(states=states + random.normal(scale=0.1, size=(9, 4)).astype(np.float32), ends=ends))
-    rows = fit_steps(np.concatenate([token_features(one) for one in many]), np.concatenate([labels] * 30))
+    rows = fit_steps(np.concatenate([token_features(one) for one in many]), np.concatenate([labels] * 300))
     assert asked_in_steps(text, rows.spans(many[0], text)) == ("add these up", "write a note")
     with pytest.raises(HeadError, match="do not fit"):
         rows.spans(tokens(3, 9), "any")
 
 
 def test_steps_without_the_first_are_one_step() -> None:
-    rows = StepRows(weight=np.zeros((3, 9), np.float32), bias=np.array([0, 0, 9], np.float32))
+    rows = StepRows(
+        hidden_weight=np.zeros((2, 9), np.float32),
+        hidden_bias=np.zeros(2, np.float32),
+        weight=np.zeros((3, 2), np.float32),
+        bias=np.array([0, 0, 9], np.float32),
+    )
     assert rows.spans(tokens(2, 4), "abcd") == ((0, 4),)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-
-from octograph.nodes.master.quantities import quantities
-from octograph.nodes.master.verbatim import literals, quotations
-from octograph.nodes.master.wording import negations
+from typing import Final
 
 __all__ = ["LEAST_REACHED", "asked_in_steps"]
 
@@ -15,12 +13,27 @@ LEAST_REACHED = 0.05
 
 _SEAMS = " \t\r\n,;:-–—>"  # noqa: RUF001
 
+_MARKER: Final = re.compile(r"\(?\b[1-9][.):](?=\s|$)")  # of a list
+_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_JOINING: Final = """
+a after afterwards and are as at basis be before begin but by can could do doing done end evening
+finally first followed for from get go good got grateful hand has have hello help here hey hi i i'd
+i've if in is it job just kindly know last lastly later let's like me morning my need next now of oh
+ok okay on once one order out part parts please pls plz quick request result second small so soon
+start step steps subsequently take task tasks than thank thanks that that's the then there
+thereafter thing things third this three thx to two u up use using wait want with will would yo you
+you'll your
+"""
+_JOINTS: Final = frozenset(_JOINING.split())
+"""Words that join steps and ask for them. Whatever else stands between two steps belongs to one of them."""
+
 
 def asked_in_steps(query: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
     """Return what each step asks, in the order in which they are to be done; nothing if there is but one.
 
-    The words between the steps ("and when you have that,") are left out, unless something counts in them: a number,
-    a quotation, a literal, a negation. Then they stay with the step before them, or behind them at the beginning.
+    What stands between the steps is left out only if it is nothing but words that join ("and once you have that,").
+    Else it stays with the step before it, or with the one behind it at the beginning: no word that says what is asked
+    is lost.
 
     Parameters
     ----------
@@ -52,5 +65,6 @@ def asked_in_steps(query: str, spans: Sequence[tuple[int, int]]) -> tuple[str, .
 
 
 def _counts(text: str) -> bool:
-    """Whether leaving a text out would lose what was asked."""
-    return bool(quantities(text) or quotations(text) or literals(text) or negations(text))
+    """Whether leaving a text out could lose what was asked."""
+    words = _WORD.findall(_MARKER.sub(" ", text).lower().replace("’", "'"))  # noqa: RUF001
+    return any(word not in _JOINTS for word in words)

@@ -15,6 +15,7 @@ _REFERENCE: Final = re.compile(
     r"|\b(?:it|that|this)\b)(?P<verb>\s+(?:is|was)\b)?",
     re.IGNORECASE,
 )
+_FROM_UNIT: Final = re.compile(r"(?<=\d) from (?=[a-z]+ (?:in)?to\b)", re.IGNORECASE)
 _QUANTITY: Final = re.compile(
     r"-?\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?(?:\s*(?:%|°\s?[CF]|[a-zA-Zµ]{1,12}(?:/[a-zA-Z]{1,3})?[²³]?))?"
 )
@@ -41,8 +42,9 @@ def with_result(query: str, result: str) -> str:
     value = _value(result)
     if value is None:
         return query
-    # "what that is in pounds" asks "what is 3 kg in pounds".
-    return _REFERENCE.sub(lambda found: f"is {value}" if found["verb"] else value, query, count=1)
+    # "what that is in pounds" asks "what is 3 kg in pounds", and "it from miles to km" asks "3 miles to km".
+    asked = _REFERENCE.sub(lambda found: f"is {value}" if found["verb"] else value, query, count=1)
+    return _FROM_UNIT.sub(" ", asked)
 
 
 def _value(result: str) -> str | None:

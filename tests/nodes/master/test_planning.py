@@ -116,12 +116,30 @@ def test_steps_without_the_first_are_one_step() -> None:
         ("double 21, then say it in French", [(0, 9), (16, 32)], ("double 21", "say it in French")),
         ("Before you write it down, add 2 and 2.", [(26, 38), (11, 24)], ("add 2 and 2.", "write it down")),
         ("add them", [(0, 8)], ()),
-        # What counts between the steps is kept: a number, a quotation, a negation.
+        # What says something between the steps is kept.
         ("add 2 for my 3 cats, then write", [(0, 5), (26, 31)], ("add 2 for my 3 cats, then", "write")),
         ("I have 5 eggs: add 2, then write", [(15, 20), (27, 32)], ("I have 5 eggs: add 2", "write")),
         ("add 2, then write, but not in red", [(0, 5), (12, 17)], ("add 2", "write, but not in red")),
+        ("add 2, then convert it to miles", [(0, 5), (12, 25)], ("add 2", "convert it to miles")),
+        ("the sum of 2 and 3, then write it", [(11, 18), (25, 33)], ("the sum of 2 and 3", "write it")),
+        ("1) add 2 and 3\n2) write it", [(3, 14), (18, 26)], ("add 2 and 3", "write it")),
+        ("pick one, then write from 1 to 3", [(0, 8), (15, 20)], ("pick one", "write from 1 to 3")),
         ("add 2, ; ,", [(0, 5), (7, 8)], ()),
     ],
 )
 def test_what_each_step_asks(query: str, spans: list[tuple[int, int]], asked: tuple[str, ...]) -> None:
     assert asked_in_steps(query, spans) == asked
+
+
+@given(
+    st.lists(st.sampled_from(["add 2", "then", "and", "write no", "'quoted' Ann", "please", "7% miles"]), min_size=4)
+)
+def test_no_word_that_says_something_is_lost(pieces: list[str]) -> None:
+    query = " ".join(pieces)
+    ends = list(itertools.accumulate(len(piece) + 1 for piece in pieces))
+    first, second = (ends[0], ends[1] - 1), (ends[2], ends[3] - 1)
+    for spans in ([first, second], [second, first]):
+        asked = asked_in_steps(query, spans)
+        kept = " ".join(asked).split()
+        for word in query.split():
+            assert not asked or word in ("then", "and", "please") or kept.count(word) == query.split().count(word)

@@ -17,6 +17,7 @@ from octograph.nodes.tools import SystemClock, make_tool, with_result
         ("convert that to miles", "5 feet are 60 inches\n100 km = 62.137 mi", "convert 62.137 mi to miles"),
         ("tell me how much that is in pounds", "It weighs about 3.5 kg.", "tell me how much is 3.5 kg in pounds"),
         ("put the temperature in Celsius", "The oven needs 350 °F", "put 350 °F in Celsius"),
+        ("convert the result from miles to km", "12 * 14 = 168", "convert 168 miles to km"),
         ("add it to that", "6", "add 6 to that"),  # only the first stands for it
         ("write a poem", "6", "write a poem"),
         ("double it", "No numbers here.", "double it"),

@@ -78,9 +78,10 @@ def parse_call(text: str) -> FunctionalCall:
 
     Notes
     -----
-    A whole call survives with any argument, ``)<fn_end>`` within it included. Two things cannot, because nothing is
+    A whole call survives with any argument, ``)<fn_end>`` within it included. Three things cannot, because nothing is
     escaped: of a call without its closing ``)<fn_end>``, an argument that holds ``)<fn_end>`` is read up to there,
-    and one that ends in a ``)`` of its own without a ``(``, such as ``:)``, is read without it.
+    and one that ends in a ``)`` of its own without a ``(``, such as ``:)``, is read without it; and of a call that
+    lacks only its closing ``)``, an argument that ends in one is read without it.
 
     Examples
     --------

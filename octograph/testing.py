@@ -31,6 +31,7 @@ from octograph.nodes.master.route import NO_WORKER, PlannedStep, Route, Router
 from octograph.nodes.worker import Outcome, Task, Worker
 
 if TYPE_CHECKING:  # the agents take over a second to import, and the fakes of hosts do not need them
+    from octograph.agents.learning import Policy
     from octograph.api import Octograph
 
 __all__ = [
@@ -246,6 +247,7 @@ def make_octograph(
     router: Router | None = None,
     escalations: Mapping[str, str] | None = None,
     clock: FixedClock | None = None,
+    learning: Policy | None = None,
 ) -> Octograph:
     """Put an `Octograph` together from fakes.
 
@@ -261,6 +263,8 @@ def make_octograph(
         ``escalates_to`` edges of the graph.
     clock
         Dates the turns.
+    learning
+        How feedback moves the choice.
 
     """
     from octograph.api import Octograph
@@ -272,6 +276,7 @@ def make_octograph(
         workers=workers,
         threads_file=folder / "threads.sqlite",
         clock=clock or FixedClock(),
+        learning=learning,
     )
 
 

@@ -20,6 +20,7 @@ from langgraph.graph.state import CompiledStateGraph
 import octograph
 from octograph import CancelToken, Octograph
 from octograph.agents import Started, TextWritten, document
+from octograph.agents.learning import POLICIES
 from octograph.errors import GraphError, HeadError, ThreadError, ToolError, UsageError
 from octograph.testing import FixedRouter, ScriptedWorker, make_graph, make_octograph
 
@@ -223,3 +224,37 @@ def test_the_default_router_gives_all_to_the_first(tmp_path: Path) -> None:
         route = octo.route("q")
     assert (route.worker, route.token) == ("b", "<fn_1>")
     assert sum(route.distribution.values()) == pytest.approx(1.0)
+
+
+def test_feedback_is_kept_and_moves_later_choices_where_it_may(tmp_path: Path) -> None:
+    workers = {"chat": ScriptedWorker(["a"]), "code": ScriptedWorker(["b"])}
+    router = FixedRouter(tuple(workers), {"q": {"chat": 0.5, "code": 0.45, "none": 0.05}})
+    with make_octograph(tmp_path, workers, router=router) as octo:
+        assert not octo.learns
+        for thread in ("one", "two", "three"):
+            assert octo.ask("q", thread=thread).worker == "chat"
+            octo.feedback(thread, accepted=False, instead="code")
+        assert octo.ask("q").worker == "chat"
+    with make_octograph(tmp_path, workers, router=router, learning=POLICIES["greedy"]) as octo:
+        assert octo.learns
+        assert octo.ask("q").worker == "code"
+        for thread in ("one", "two", "three"):  # a later feedback takes the place of the earlier
+            octo.feedback(thread, accepted=True)
+        assert octo.ask("q").worker == "chat"
+
+
+def test_feedback_that_cannot_be_is_told(tmp_path: Path) -> None:
+    workers = {"chat": ScriptedWorker(["a"]), "code": ScriptedWorker(["b"])}
+    with make_octograph(tmp_path, workers) as octo:
+        octo.ask("q", thread="named", worker="code")
+        octo.ask("q", thread="routed")
+        with pytest.raises(UsageError, match="no such answer"):
+            octo.feedback("nowhere", accepted=True)
+        with pytest.raises(UsageError, match="asked by name"):
+            octo.feedback("named", accepted=True)
+        with pytest.raises(UsageError, match="overridden by itself"):
+            octo.feedback("routed", accepted=False, instead="chat")
+        with pytest.raises(GraphError, match="no node"):
+            octo.feedback("routed", accepted=False, instead="nobody")
+        with pytest.raises(UsageError, match="no such answer"):
+            octo.feedback("routed", accepted=True, turn="another")

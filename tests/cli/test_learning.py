@@ -123,3 +123,28 @@ def test_a_damaged_archive_is_told(run: Run, tmp_path: Path, content: bytes) -> 
     failed = run("eval", "routing", data, "--json")
     assert failed.status == 2
     assert "cannot be read" in failed.json()["error"]["message"]
+
+
+def test_other_routers_are_measured_alike(run: Run, graph_file: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data.jsonl"
+    lines = [{"query": "what is 5 * 5", "worker": SUMS}, {"query": "how do I cook rice", "worker": COOK}]
+    data.write_text("\n".join(json.dumps(line) for line in lines))
+    measured = run("eval", "routing", data, "--graph", graph_file, "--router", "neighbours", "--json")
+    assert measured.status == 0
+    assert measured.json()["accuracy"] == 1
+    unknown = run("eval", "routing", data, "--graph", graph_file, "--router", "dice")
+    assert unknown.status == 2
+    assert "'dice' is no router" in unknown.err
+    unreachable = run("eval", "routing", data, "--graph", graph_file, "--router", "http://127.0.0.1:9/route")
+    assert unreachable.status == 1
+
+
+def test_feedback_on_an_answer(run: Run, data_dir: Path) -> None:
+    assert run("ask", "What is 48 * 17?", "--thread", "sums").status == 0
+    kept = run("feedback", "sums", "--good", "--json")
+    assert kept.json() == {"thread": "sums", "kept": True, "learning": False}
+    told = run("feedback", "sums", "--instead", "math")
+    assert (told.status, "learning" in told.err) == (0, True)
+    assert run("feedback", "sums", "--instead", "nobody").status == 2
+    assert run("feedback", "sums").status == 2
+    assert (data_dir / "feedback.sqlite").is_file()

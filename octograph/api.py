@@ -27,7 +27,7 @@ from octograph.agents.learning import (
 )
 from octograph.agents.steps import DecideStep, GenerateStep, RouteStep
 from octograph.background import BackgroundLoop
-from octograph.composition import host_pool, make_master, make_workers
+from octograph.composition import host_pool, make_router, make_workers
 from octograph.errors import UsageError
 from octograph.graph import ModelGraph, open_graph
 from octograph.nodes.cancellation import CancelToken
@@ -74,7 +74,7 @@ def open(graph: str | Path = "embedded", *, settings: Settings | None = None) ->
     pool = host_pool(model_graph, settings)
     return Octograph(
         graph=model_graph,
-        router=make_master(model_graph, pool),
+        router=make_router(model_graph, pool, price=settings.price),
         workers=make_workers(model_graph, pool, clock),
         threads_file=settings.data_dir / "threads.sqlite",
         clock=clock,

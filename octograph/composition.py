@@ -13,6 +13,8 @@ from octograph.nodes.deciders import NeighboursRouter, RemoteRouter, targets_of
 from octograph.nodes.embedder import EmbedderClient, embedder_host
 from octograph.nodes.llama import LlamaClient
 from octograph.nodes.master import HeadFile, Master, Reformulator, Router, find_adapter
+from octograph.nodes.master.outcome_router import OutcomeRouter
+from octograph.nodes.master.outcomes import OutcomeRows
 from octograph.nodes.models import ModelStore
 from octograph.nodes.models.hub import Hub
 from octograph.nodes.pool import HostPool
@@ -26,8 +28,10 @@ __all__ = [
     "host_pool",
     "hosted",
     "make_master",
+    "make_router",
     "make_workers",
     "model_store",
+    "outcomes_path",
     "routed",
     "validation_path",
 ]
@@ -53,6 +57,32 @@ def hosted(graph: ModelGraph, settings: Settings) -> Iterator[Mapping[str, Llama
         pool.close()
 
 
+def make_router(graph: ModelGraph, pool: HostPool, *, price: float) -> Router:
+    """Return the master of a graph, with outcomes weighed against cost if the graph has outcome rows.
+
+    Raises
+    ------
+    HeadError
+        The functional head or the outcome rows are missing or do not fit the graph.
+    UsageError
+        There is a price and a worker without a cost.
+
+    """
+    master, path = make_master(graph, pool), outcomes_path(graph)
+    if not path.is_file():
+        return master
+    rows = OutcomeRows.load(path)
+    return OutcomeRouter(
+        pool.clients[graph.master.model],
+        rows,
+        tokens={target.name: target.token for target in targets_of(graph)},
+        costs={worker.name: worker.cost for worker in graph.workers()},
+        price=price,
+        adapter=None if rows.adapter is None else find_adapter(rows.adapter, base=path.parent).path,
+        router=master,
+    )
+
+
 @contextmanager
 def routed(graph: ModelGraph, settings: Settings, kind: str) -> Iterator[Router]:
     """Give a router of a graph; what it runs on ends with the block.
@@ -74,7 +104,7 @@ def routed(graph: ModelGraph, settings: Settings, kind: str) -> Iterator[Router]
         if kind == "master":
             pool = host_pool(graph, settings)
             stack.callback(pool.close)
-            yield make_master(graph, pool)
+            yield make_router(graph, pool, price=settings.price)
         elif kind == "neighbours":
             host = embedder_host(model_store(settings), cores=settings.cpu_threads)
             stack.callback(host.stop)
@@ -100,6 +130,11 @@ def validation_path(graph: ModelGraph) -> Path:
 def head_path(graph: ModelGraph) -> Path:
     """Where a graph's functional heads are kept: beside the graph file."""
     return _beside(graph, ".head.safetensors")
+
+
+def outcomes_path(graph: ModelGraph) -> Path:
+    """Where a graph's outcome rows are kept, if it has any: beside the graph file."""
+    return _beside(graph, ".outcomes.safetensors")
 
 
 def _beside(graph: ModelGraph, ending: str) -> Path:

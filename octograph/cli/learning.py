@@ -9,20 +9,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from octograph.agents.evaluation import evaluate_routing, read_routing
+from octograph.agents.evaluation.outcomes import read_outcomes
 from octograph.cli.opening import graph_of
 from octograph.cli.output import note, progress, say, write_json
-from octograph.composition import composing_path, head_path, hosted, routed, validation_path
+from octograph.composition import composing_path, head_path, hosted, outcomes_path, routed, validation_path
 from octograph.graph import ModelGraph
 from octograph.nodes.master import (
     NO_WORKER,
+    HeadFile,
     Material,
     ReadingAdapter,
     bundled_adapter,
     find_adapter,
     train_heads,
 )
+from octograph.nodes.master.outcome_fitting import train_outcomes as fit_outcome_rows
 
-__all__ = ["eval_routing", "train_router"]
+__all__ = ["eval_routing", "train_outcomes", "train_router"]
 
 
 def train_router(arguments: argparse.Namespace) -> int:
@@ -50,6 +53,35 @@ def train_router(arguments: argparse.Namespace) -> int:
         measured = f"{accuracy:.1%} right on held-out queries" if accuracy is not None else "too few to hold out"
         say(f"{name}: {report['queries']} queries, {measured}")
     note(f"written to {path}")
+    return 0
+
+
+def train_outcomes(arguments: argparse.Namespace) -> int:
+    """Fit rows on who answered right and write them beside the graph file; from then on they choose the worker."""
+    graph, chosen = graph_of(arguments)
+    outcomes = read_outcomes(arguments.data, limit=arguments.limit, seed=arguments.seed)
+    for worker in outcomes.workers:
+        graph.worker(worker)
+    path = head_path(graph)
+    head = HeadFile.load(path).heads[graph.master_name]
+    with hosted(graph, chosen) as readers, progress("reading queries") as tell:
+        rows = asyncio.run(
+            fit_outcome_rows(
+                outcomes.queries,
+                outcomes.scores,
+                workers=outcomes.workers,
+                head=head,
+                reader=readers[graph.master.model],
+                adapter=None if head.adapter is None else find_adapter(head.adapter, base=path.parent).path,
+                progress=tell,
+                seed=arguments.seed,
+            )
+        )
+    rows.save(outcomes_path(graph))
+    if arguments.json:
+        write_json({"rows": str(outcomes_path(graph)), "report": dict(rows.report)})
+    else:
+        note(f"{len(outcomes.queries)} queries, {len(outcomes.workers)} workers; written to {outcomes_path(graph)}")
     return 0
 
 

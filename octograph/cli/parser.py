@@ -114,6 +114,12 @@ def _learning(commands: Any) -> None:
         " (default: GRAPH.validation.jsonl beside the graph file, if it is there)",
     )
     router.add_argument("--seed", type=int, default=0, help="of the held-out folds (default: %(default)s)")
+    outcomes = _command(
+        train, "outcomes", "learning:train_outcomes", "fit rows to who answered right, which then choose"
+    )
+    outcomes.add_argument("data", type=Path, metavar="DATA", help='JSON Lines of {"query", "scores": {worker: 0 to 1}}')
+    outcomes.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N lines")
+    outcomes.add_argument("--seed", type=int, default=0, help="of sample and folds (default: %(default)s)")
     evaluate = commands.add_parser("eval", help="measure quality on data").add_subparsers(metavar="WHAT", required=True)
     routing = _command(evaluate, "routing", "learning:eval_routing", "how well queries reach their workers")
     routing.add_argument("data", type=Path, metavar="DATA", help='JSON Lines of {"query", "worker"}, plain or .gz')

@@ -148,3 +148,18 @@ def test_feedback_on_an_answer(run: Run, data_dir: Path) -> None:
     assert run("feedback", "sums", "--instead", "nobody").status == 2
     assert run("feedback", "sums").status == 2
     assert (data_dir / "feedback.sqlite").is_file()
+
+
+def test_routing_by_outcomes(run: Run, graph_file: Path, tmp_path: Path) -> None:
+    assert run("train", "router", "--graph", graph_file).status == 0
+    lines = [{"query": f"{n} * {n + 3}", "scores": {SUMS: 1.0, COOK: 0.0}} for n in range(20)]
+    lines += [{"query": f"how long do I cook {n} eggs", "scores": {SUMS: 0.0, COOK: 1.0}} for n in range(20)]
+    data = tmp_path / "outcomes.jsonl"
+    data.write_text("\n".join(json.dumps(line) for line in lines))
+    assert run("train", "outcomes", data, "--graph", graph_file).status == 0
+    route = run("route", "17 * 4", "--graph", graph_file, "--json").json()
+    assert route["worker"] == SUMS
+    assert set(route["chances"]) == {SUMS, COOK}
+    assert route["chances"][SUMS] > route["chances"][COOK]
+    data.write_text('{"query": "x", "scores": {"nobody": 1}}')
+    assert run("train", "outcomes", data, "--graph", graph_file).status == 2

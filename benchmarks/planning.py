@@ -3,8 +3,9 @@
     python -m benchmarks.planning [--count 300] [--seed 1]
 
 Composed of ``benchmarks/data/composing-held-out.toml``: none of its clauses and templates, and no pair of workers that
-follow one another in its queries, is among what the planner was trained on. Beside them the queries that were written
-freely (``composed-free.jsonl``), and queries of one step that look composed.
+follow one another in its queries, is among what the planner was trained on. Beside them queries that were written
+freely (``composed-free.jsonl``, and ``composed-blind.jsonl`` by a writer who has seen the workers' descriptions only),
+and queries of one step that look composed.
 Writes ``benchmarks/results/planning.json``.
 """
 
@@ -36,8 +37,6 @@ def main() -> None:
     results: dict[str, Any] = {"machine": describe()}
     material = Material.load(HERE / "data" / "composing-held-out.toml")
     composed = compose(material, arguments.count, seed=arguments.seed, unseen=True)
-    lines = (HERE / "data" / "composed-free.jsonl").read_text(encoding="utf-8").splitlines()
-    free = [json.loads(line) for line in lines]
     with octograph.open("embedded") as octo:
 
         def routes(queries: Sequence[str]) -> list[Route]:
@@ -54,9 +53,19 @@ def main() -> None:
                 [wanted[place] for place in places],
                 [spans[place] for place in places],
             )
-        results["free"] = _scores(routes([one["query"] for one in free]), [one["workers"] for one in free], None)
-        single = routes([clause.text for clause in material.single])
-        results["single"] = {"n": len(single), "left_whole": float(np.mean([not route.plan for route in single]))}
+        single = {"held_out": [clause.text for clause in material.single]}
+        for kind in ("free", "blind"):
+            lines = (HERE / "data" / f"composed-{kind}.jsonl").read_text(encoding="utf-8").splitlines()
+            written = [json.loads(line) for line in lines]
+            several = [one for one in written if one["steps"]]
+            results[kind] = _scores(
+                routes([one["query"] for one in several]), [one["workers"] for one in several], None
+            )
+            single[kind] = [one["query"] for one in written if not one["steps"]]
+        for kind, queries in single.items():
+            if queries:
+                whole = [not route.plan for route in routes(queries)]
+                results[f"{kind}_single"] = {"n": len(whole), "left_whole": float(np.mean(whole))}
     text = json.dumps(results, indent=2)
     (HERE / "results" / "planning.json").write_text(text + "\n")
     print(text)

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
-from octograph.errors import GraphError, UsageError
-from octograph.graph import ModelGraph
+from octograph.errors import GraphError, HeadError, UsageError
+from octograph.graph import ModelGraph, open_graph
 from octograph.nodes.deciders import NeighboursRouter, RemoteRouter, targets_of
 from octograph.nodes.embedder import EmbedderClient, embedder_host
-from octograph.nodes.llama import LlamaClient
-from octograph.nodes.master import HeadFile, Master, Reformulator, Router, find_adapter
+from octograph.nodes.master import (
+    HeadFile,
+    Master,
+    Material,
+    QueryReader,
+    Reformulator,
+    Router,
+    StepNetwork,
+    StepTask,
+    find_adapter,
+)
+from octograph.nodes.master.composing import queries_to_plan, written_queries
+from octograph.nodes.master.kept_reader import KeptReader
 from octograph.nodes.master.outcome_router import OutcomeRouter
 from octograph.nodes.master.outcomes import OutcomeRows
 from octograph.nodes.models import ModelStore
 from octograph.nodes.models.hub import Hub
 from octograph.nodes.pool import HostPool
 from octograph.nodes.tools import Clock, make_tool
+from octograph.nodes.training import Trainer
 from octograph.nodes.worker import ModelWorker, ToolWorker, Worker
 from octograph.settings import Settings
 
@@ -26,15 +39,21 @@ __all__ = [
     "composing_path",
     "head_path",
     "host_pool",
-    "hosted",
     "make_master",
+    "make_outcome_router",
     "make_router",
     "make_workers",
     "model_store",
     "outcomes_path",
+    "query_readers",
     "routed",
+    "step_task",
     "validation_path",
 ]
+
+
+SINGLES = 6
+"""One of so many bundled example queries is among the queries of one step from which steps are learned."""
 
 
 def model_store(settings: Settings) -> ModelStore:
@@ -48,13 +67,21 @@ def host_pool(graph: ModelGraph, settings: Settings) -> HostPool:
 
 
 @contextmanager
-def hosted(graph: ModelGraph, settings: Settings) -> Iterator[Mapping[str, LlamaClient]]:
-    """Give the clients of a graph's models by name; their hosts end with the block."""
-    pool = host_pool(graph, settings)
-    try:
-        yield pool.clients
-    finally:
-        pool.close()
+def query_readers(graph: ModelGraph, settings: Settings) -> Iterator[Mapping[str, QueryReader]]:
+    """Give the readers of a graph's models by name, which keep what they read; their hosts end with the block."""
+    pool, store = host_pool(graph, settings), model_store(settings)
+    with ExitStack() as stack:
+        stack.callback(pool.close)
+        kept: dict[str, QueryReader] = {}
+        for master in graph.masters():
+            reader = KeptReader(
+                pool.clients[master.model],
+                path=settings.cache_dir / "states.sqlite",
+                identity=store.identity(graph.models[master.model], base=graph.folder),
+            )
+            stack.callback(reader.close)
+            kept[master.model] = reader
+        yield kept
 
 
 def make_router(graph: ModelGraph, pool: HostPool, *, price: float) -> Router:
@@ -68,18 +95,35 @@ def make_router(graph: ModelGraph, pool: HostPool, *, price: float) -> Router:
         There is a price and a worker without a cost.
 
     """
-    master, path = make_master(graph, pool), outcomes_path(graph)
-    if not path.is_file():
+    master = make_master(graph, pool)
+    if not outcomes_path(graph).is_file():
         return master
+    return make_outcome_router(graph, pool.clients[graph.master.model], price=price, router=master)
+
+
+def make_outcome_router(
+    graph: ModelGraph, reader: QueryReader, *, price: float, router: Router | None = None
+) -> OutcomeRouter:
+    """Return the router that weighs chances of success against cost, with the rows of the file beside the graph.
+
+    Raises
+    ------
+    HeadError
+        The outcome rows are missing or do not fit the graph.
+    UsageError
+        There is a price and a worker without a cost.
+
+    """
+    path = outcomes_path(graph)
     rows = OutcomeRows.load(path)
     return OutcomeRouter(
-        pool.clients[graph.master.model],
+        reader,
         rows,
         tokens={target.name: target.token for target in targets_of(graph)},
         costs={worker.name: worker.cost for worker in graph.workers()},
         price=price,
         adapter=None if rows.adapter is None else find_adapter(rows.adapter, base=path.parent).path,
-        router=master,
+        router=router,
     )
 
 
@@ -117,9 +161,37 @@ def routed(graph: ModelGraph, settings: Settings, kind: str) -> Iterator[Router]
             )
 
 
+@contextmanager
+def step_task(path: Path, settings: Settings, *, seed: int) -> Iterator[StepTask]:
+    """Give what a master learns to tell steps apart with; its host ends with the block.
+
+    Networks that are there already are those of the head file at `path`, and the bundled ones.
+    """
+    trainer = Trainer(threads=settings.cpu_threads)
+    known: list[StepNetwork] = []
+    for file in (path, *_bundled().glob("*.head.safetensors")):
+        with suppress(HeadError):
+            known += HeadFile.load(file).steps.values()
+    material, written = Material.load(composing_path()), written_queries(_bundled() / "composed.jsonl")
+    bundled = open_graph("embedded")
+    singles = [query for queries in bundled.examples(bundled.master_name).values() for query in queries[::SINGLES]]
+    try:
+        yield StepTask(
+            queries=queries_to_plan(material, written, singles, seed=seed),
+            fit=partial(trainer.fit_steps, seed=seed),
+            known=known,
+        )
+    finally:
+        trainer.close()
+
+
 def composing_path() -> Path:
     """Where the material of composed queries is."""
-    return Path(str(files("octograph.graph").joinpath("bundled", "composing.toml")))
+    return _bundled() / "composing.toml"
+
+
+def _bundled() -> Path:
+    return Path(str(files("octograph.graph").joinpath("bundled")))
 
 
 def validation_path(graph: ModelGraph) -> Path:

@@ -135,6 +135,8 @@ def _show(events: Iterator[Event], *, as_json: bool) -> Iterator[Event]:
 def _describe(decision: Route, *, runners_up: int) -> str:
     others = [f"{name} {p:.1%}" for name, p in decision.ranked() if name != decision.worker][:runners_up]
     lines = [f"{decision.token} {decision.worker} {decision.probability:.1%}  ({', '.join(others)})"]
+    if decision.worker in decision.chances:
+        lines.append(f"  chance of a right answer: {decision.chances[decision.worker]:.0%}")
     # One line a step, whatever line breaks the query has.
     lines += [
         f"  {place}. {step.token} {step.worker} {step.probability:.1%}: {' '.join(step.query.split())}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from octograph.cli.opening import graph_of
 from octograph.cli.output import note, progress, write_json
-from octograph.composition import head_path, hosted
+from octograph.composition import head_path, query_readers
 from octograph.errors import GraphError, UsageError
 from octograph.graph import ModelGraph, Worker, editing, loads
 from octograph.graph.toml_text import read_text
@@ -80,7 +80,7 @@ async def _with_row(graph: ModelGraph, chosen: Settings, master: str, worker: Wo
     head = file.heads.get(master)
     if head is None:
         raise UsageError(f"{master!r} is no master with a functional head", hint="Name a master of the graph.")
-    with hosted(graph, chosen) as readers, progress("reading queries") as tell:
+    with query_readers(graph, chosen) as readers, progress("reading queries") as tell:
         grown = await with_row(
             head,
             graph,

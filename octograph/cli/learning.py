@@ -9,15 +9,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from octograph.agents.evaluation import evaluate_routing, read_routing
-from octograph.agents.evaluation.outcomes import read_outcomes
+from octograph.agents.evaluation.outcomes import evaluate_outcomes, read_outcomes
 from octograph.cli.opening import graph_of
 from octograph.cli.output import note, progress, say, write_json
-from octograph.composition import composing_path, head_path, hosted, outcomes_path, routed, validation_path
+from octograph.composition import (
+    head_path,
+    make_outcome_router,
+    outcomes_path,
+    query_readers,
+    routed,
+    step_task,
+    validation_path,
+)
 from octograph.graph import ModelGraph
 from octograph.nodes.master import (
     NO_WORKER,
     HeadFile,
-    Material,
     ReadingAdapter,
     bundled_adapter,
     find_adapter,
@@ -25,21 +32,25 @@ from octograph.nodes.master import (
 )
 from octograph.nodes.master.outcome_fitting import train_outcomes as fit_outcome_rows
 
-__all__ = ["eval_routing", "train_outcomes", "train_router"]
+__all__ = ["eval_outcomes", "eval_routing", "train_outcomes", "train_router"]
 
 
 def train_router(arguments: argparse.Namespace) -> int:
     """Fit the functional heads of a graph's masters and write them beside the graph file."""
     graph, chosen = graph_of(arguments)
     path = head_path(graph)
-    with hosted(graph, chosen) as readers, progress("reading examples") as tell:
+    with (
+        query_readers(graph, chosen) as readers,
+        step_task(path, chosen, seed=arguments.seed) as steps,
+        progress("reading examples") as tell,
+    ):
         heads = asyncio.run(
             train_heads(
                 graph,
                 readers=readers,
                 adapter_for=_adapters(arguments.adapter, beside=path),
                 validation=_validation(graph, arguments.validation),
-                material=Material.load(composing_path()),
+                steps=steps,
                 progress=tell,
                 seed=arguments.seed,
             )
@@ -64,7 +75,7 @@ def train_outcomes(arguments: argparse.Namespace) -> int:
         graph.worker(worker)
     path = head_path(graph)
     head = HeadFile.load(path).heads[graph.master_name]
-    with hosted(graph, chosen) as readers, progress("reading queries") as tell:
+    with query_readers(graph, chosen) as readers, progress("reading queries") as tell:
         rows = asyncio.run(
             fit_outcome_rows(
                 outcomes.queries,
@@ -121,4 +132,24 @@ def eval_routing(arguments: argparse.Namespace) -> int:
         value = scores[key]
         say(f"{key:18} {value if not isinstance(value, float) else format(value, '.4f')}")
     say(f"{'latency':18} p50 {latency['p50']:.1f} ms, p95 {latency['p95']:.1f} ms")
+    return 0
+
+
+def eval_outcomes(arguments: argparse.Namespace) -> int:
+    """Measure how good the answers of the chosen workers are, and draw the curve to choose a price from."""
+    graph, chosen = graph_of(arguments)
+    outcomes = read_outcomes(arguments.data, limit=arguments.limit, seed=arguments.seed)
+    costs = {worker.name: worker.cost for worker in graph.workers()}
+    with query_readers(graph, chosen) as readers, progress("routing") as tell:
+        router = make_outcome_router(graph, readers[graph.master.model], price=chosen.price)
+        scores = asyncio.run(evaluate_outcomes(outcomes, router, costs=costs, price=chosen.price, progress=tell))
+    if arguments.json:
+        write_json(scores)
+        return 0
+    best = scores["best_single"]
+    rows = [("score", scores["score"]), ("random", scores["random"]), (f"all to {best['worker']}", best["score"])]
+    for name, value in (*rows, ("oracle", scores["oracle"]), ("ece of the chances", scores["ece"])):
+        say(f"{name:24} {value:.4f}")
+    for point in scores["curve"]:
+        say(f"price {point['price']:<10.4g} score {point['score']:.4f}  cost {point['cost']:.4g}")
     return 0

@@ -131,6 +131,12 @@ def _learning(commands: Any) -> None:
     )
     routing.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N lines")
     routing.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
+    answers = _command(
+        evaluate, "outcomes", "learning:eval_outcomes", "how well choices by chance of success and cost do"
+    )
+    answers.add_argument("data", type=Path, metavar="DATA", help='JSON Lines of {"query", "scores": {worker: 0 to 1}}')
+    answers.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N lines")
+    answers.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
 
 
 def _care(commands: Any) -> None:

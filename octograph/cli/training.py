@@ -14,7 +14,7 @@ from octograph.errors import UsageError
 from octograph.graph import ModelGraph, open_graph
 from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master import DEFAULT_SYSTEM, NO_WORKER, ReadingAdapter
-from octograph.nodes.training import AdapterJob, AdapterReport, AdapterTrainer
+from octograph.nodes.training import AdapterJob, AdapterReport, Trainer
 
 __all__ = ["train_adapter"]
 
@@ -75,10 +75,10 @@ def train_adapter(arguments: argparse.Namespace) -> int:
 
 
 async def _train(job: AdapterJob) -> AdapterReport:
-    trainer, cancel = AdapterTrainer(), CancelToken()
+    trainer, cancel = Trainer(), CancelToken()
     try:
         with progress("training") as tell:
-            async for piece in trainer.train(job, cancel=cancel):
+            async for piece in trainer.train_adapter(job, cancel=cancel):
                 if isinstance(piece, AdapterReport):
                     return piece
                 tell(piece.step, piece.steps)

@@ -148,7 +148,13 @@ class ScriptedBackend:
                 yield beat
 
 
-def a_route(distribution: Mapping[str, float], *, token: str = "<fn_2>", query: str = "") -> Route:  # noqa: S107  # a functional token, no password
+def a_route(
+    distribution: Mapping[str, float],
+    *,
+    token: str = "<fn_2>",  # noqa: S107  # a functional token, no password
+    query: str = "",
+    chances: Mapping[str, float] | None = None,
+) -> Route:
     """Return the route to the most probable target."""
     worker = max(distribution, key=lambda name: distribution[name])
     return Route(
@@ -158,6 +164,7 @@ def a_route(distribution: Mapping[str, float], *, token: str = "<fn_2>", query: 
         distribution=distribution,
         reformulated=query,
         latency_ms=0.0,
+        chances=chances or {},
     )
 
 
@@ -168,10 +175,13 @@ def answered(
     distribution: Mapping[str, float] | None = None,
     token: str = "<fn_2>",  # noqa: S107  # a functional token, no password
     tool: bool = False,
+    chances: Mapping[str, float] | None = None,
 ) -> list[Beat]:
     """Return the script of an answer, which comes in pieces if `text` is several."""
     pieces = [text] if isinstance(text, str) else list(text)
-    route = a_route(distribution or {"chat": 0.9, "math": 0.07, "units": 0.03}, token=token, query=query)
+    route = a_route(
+        distribution or {"chat": 0.9, "math": 0.07, "units": 0.03}, token=token, query=query, chances=chances
+    )
     source: Literal["tool", "model"] = "tool" if tool else "model"
     turn = Turn(
         id="",

@@ -161,5 +161,13 @@ def test_routing_by_outcomes(run: Run, graph_file: Path, tmp_path: Path) -> None
     assert route["worker"] == SUMS
     assert set(route["chances"]) == {SUMS, COOK}
     assert route["chances"][SUMS] > route["chances"][COOK]
+    shown = run("route", "17 * 4", "--graph", graph_file)
+    assert f"chance of a right answer: {route['chances'][SUMS]:.0%}" in shown.out
+    measured = run("eval", "outcomes", data, "--graph", graph_file, "--json").json()
+    assert (measured["n"], measured["score"], measured["best_single"]["score"]) == (40, 1.0, 0.5)
+    assert [point["price"] for point in measured["curve"]] == [0.0]  # the workers of this graph cost nothing
+    table = run("eval", "outcomes", data, "--graph", graph_file, "--limit", "10")
+    assert table.out.startswith("score                    1.0000\nrandom                   0.5000\nall to ")
     data.write_text('{"query": "x", "scores": {"nobody": 1}}')
+    assert run("eval", "outcomes", data, "--graph", graph_file).status == 2
     assert run("train", "outcomes", data, "--graph", graph_file).status == 2

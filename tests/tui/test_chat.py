@@ -72,6 +72,15 @@ async def test_an_exact_answer_has_its_route_and_is_shown_as_it_is(app_on: MakeA
     assert "ready" in screen
 
 
+async def test_a_route_by_outcomes_tells_the_chance_of_a_right_answer(app_on: MakeApp, read_screen: ReadScreen) -> None:
+    script = answered("q", "Yes.", distribution={"chat": 0.6, "math": 0.4}, chances={"chat": 0.71, "math": 0.68})
+    app = app_on(ScriptedBackend(scripts={"q": script}))
+    async with app.run_test() as pilot:
+        await ask(pilot, "q")
+        screen = read_screen(app)
+    assert "<fn_2> chat 60 % · math 40 %   right with a chance of 71 %" in screen
+
+
 async def test_a_streamed_answer_looks_like_one_that_came_whole(app_on: MakeApp, read_screen: ReadScreen) -> None:
     backend = ScriptedBackend(scripts={"q": answered("q", list(CODE))})
     app = app_on(backend)

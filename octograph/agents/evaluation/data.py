@@ -12,7 +12,7 @@ from typing import Any
 
 from octograph.errors import UsageError
 
-__all__ = ["RoutingExample", "read_routing"]
+__all__ = ["RoutingExample", "lines_of", "read_routing", "text_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +33,8 @@ def read_routing(path: Path, *, limit: int | None = None, seed: int = 0) -> list
 
     """
     examples = [
-        RoutingExample(query=_text(path, number, line, "query"), worker=_text(path, number, line, "worker"))
-        for number, line in _lines(path)
+        RoutingExample(query=text_of(path, number, line, "query"), worker=text_of(path, number, line, "worker"))
+        for number, line in lines_of(path)
     ]
     if not examples:
         raise UsageError(f"{str(path)!r} holds no lines", hint='Write {"query": …, "worker": …} on each line.')
@@ -43,7 +43,15 @@ def read_routing(path: Path, *, limit: int | None = None, seed: int = 0) -> list
     return examples
 
 
-def _lines(path: Path) -> Iterator[tuple[int, Any]]:
+def lines_of(path: Path) -> Iterator[tuple[int, Any]]:
+    """Give the objects of a JSON Lines file, plain or gzipped, with the numbers of their lines.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read, or a line is not JSON.
+
+    """
     try:
         with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):
@@ -57,7 +65,15 @@ def _lines(path: Path) -> Iterator[tuple[int, Any]]:
         ) from error
 
 
-def _text(path: Path, number: int, line: Any, key: str) -> str:
+def text_of(path: Path, number: int, line: Any, key: str) -> str:
+    """Return the text under a key of a line.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+
+    """
     value = line.get(key) if isinstance(line, dict) else None
     if not isinstance(value, str):
         raise UsageError(

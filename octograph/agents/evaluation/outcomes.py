@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from octograph.agents.evaluation.data import _lines, _text
+from octograph.agents.evaluation.data import lines_of, text_of
 from octograph.errors import UsageError
 from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master.outcomes import chance_error
@@ -72,8 +72,8 @@ def read_outcomes(path: Path, *, limit: int | None = None, seed: int = 0) -> Out
     queries: list[str] = []
     rows: list[list[float]] = []
     workers: tuple[str, ...] = ()
-    for number, line in _lines(path):
-        queries.append(_text(path, number, line, "query"))
+    for number, line in lines_of(path):
+        queries.append(text_of(path, number, line, "query"))
         scores = _scores(path, number, line.get("scores"))
         workers = workers or tuple(sorted(scores))
         if set(scores) != set(workers):

@@ -9,8 +9,8 @@ from octograph.nodes.master.reader import HiddenStates, QueryReader, ReadRequest
 from octograph.nodes.master.reading_adapter import ReadingAdapter, bundled_adapter, find_adapter
 from octograph.nodes.master.reformulation import Reformulation, Reformulator
 from octograph.nodes.master.route import NO_WORKER, PlannedStep, Route, Router
-from octograph.nodes.master.steps import StepRows
-from octograph.nodes.master.training import train_heads
+from octograph.nodes.master.steps import StepNetwork
+from octograph.nodes.master.training import StepTask, train_heads
 
 __all__ = [
     "DEFAULT_SYSTEM",
@@ -31,7 +31,8 @@ __all__ = [
     "Reformulator",
     "Route",
     "Router",
-    "StepRows",
+    "StepNetwork",
+    "StepTask",
     "TokenStates",
     "bundled_adapter",
     "compose",

@@ -1,12 +1,15 @@
-"""Composed queries, made from clauses and ways to join them: what the steps of a query are learned from.
+"""Queries of several steps, from which the steps of a query are learned: written whole, or composed of clauses.
 
-The material is written by hand and bundled; the file is TOML: ``first`` and ``second`` hold clauses by the worker that
-would do them, ``templates``, ``reversed`` and ``triples`` hold texts with ``{A}``, ``{B}``, ``{C}`` (``{A^}`` where
-the clause begins a sentence), ``single`` queries of one step that look composed.
+Everything is written by hand and bundled. The file of material is TOML: ``first`` and ``second`` hold clauses by the
+worker that would do them, ``templates``, ``reversed`` and ``triples`` hold texts with ``{A}``, ``{B}``, ``{C}``
+(``{A^}`` where the clause begins a sentence), ``single`` queries of one step that look composed.
+Queries that were written whole are lines of JSON, ``{"query", "steps": [...]}``: what of the query each step is, in
+the order in which they are to be done, and none if it is one step.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import tomllib
@@ -16,11 +19,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Clause", "ComposedQuery", "Material", "compose"]
+__all__ = ["Clause", "ComposedQuery", "Material", "compose", "queries_to_plan", "written_queries"]
 
 _PLACE = re.compile(r"\{([ABC])(\^?)\}")
 _TRIPLES, _REVERSED = 0.15, 0.25
 """Shares of queries of three steps, and of those that ask for the later step first."""
+
+COMPOSED = 2500
+"""Composed queries among those from which steps are learned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +92,54 @@ class ComposedQuery:
     spans
         Where each step stands in it, in the order in which they are to be done: ``(start, end)`` in characters.
     workers
-        Who would do each.
+        Who would do each, if that is known.
 
     """
 
     text: str
     spans: tuple[tuple[int, int], ...]
-    workers: tuple[str, ...]
+    workers: tuple[str, ...] = ()
+
+
+def queries_to_plan(
+    material: Material, written: Sequence[ComposedQuery], singles: Sequence[str], *, seed: int = 0
+) -> list[ComposedQuery]:
+    """Return what the steps of a query are learned from.
+
+    Parameters
+    ----------
+    material
+        Of which queries are composed.
+    written
+        Queries that were written whole; they count twice, as there is more to learn from them.
+    singles
+        Queries of one step, besides those of the material.
+    seed
+        Of the composed queries.
+
+    """
+    whole = (*(clause.text for clause in material.single), *singles)
+    one_step = [ComposedQuery(text=text, spans=((0, len(text)),)) for text in whole]
+    return [*compose(material, COMPOSED, seed=seed), *one_step, *written, *written]
+
+
+def written_queries(path: Path) -> list[ComposedQuery]:
+    """Read queries that were written whole.
+
+    Raises
+    ------
+    ValueError
+        A line is no such query, or a step does not stand in it.
+
+    """
+    queries = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        given = json.loads(line)
+        text: str = given["query"]
+        starts = [text.index(step) for step in given["steps"]]
+        spans = tuple((start, start + len(step)) for start, step in zip(starts, given["steps"], strict=True))
+        queries.append(ComposedQuery(text=text, spans=spans or ((0, len(text)),)))
+    return queries
 
 
 def compose(material: Material, count: int, *, seed: int = 0, unseen: bool = False) -> list[ComposedQuery]:

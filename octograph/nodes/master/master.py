@@ -15,7 +15,7 @@ from octograph.nodes.master.planning import LEAST_REACHED, asked_in_steps
 from octograph.nodes.master.reader import HiddenStates, QueryReader, ReadRequest
 from octograph.nodes.master.reformulation import Reformulator
 from octograph.nodes.master.route import NO_WORKER, PlannedStep, Route
-from octograph.nodes.master.steps import StepRows
+from octograph.nodes.master.steps import StepNetwork
 
 __all__ = ["DEFAULT_SYSTEM", "Master"]
 
@@ -63,7 +63,7 @@ class Master:
         readers: Mapping[str, QueryReader],
         heads: Mapping[str, FunctionalHead],
         adapters: Mapping[str, Path] | None = None,
-        steps: StepRows | None = None,
+        steps: StepNetwork | None = None,
         reformulator: Reformulator | None = None,
     ) -> None:
         for master in graph.masters():

@@ -8,7 +8,6 @@ Shapes: ``n`` queries, ``w`` workers, ``f`` features, ``m`` landmarks.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octograph.errors import HeadError
+from octograph.nodes.master.fitted_file import FittedFile
 from octograph.nodes.master.landmarks import Landmarks
-from octograph.nodes.whole_file import written_whole
 
 __all__ = ["OutcomeRows", "chance_error"]
 
-_FORMAT = 1
+_FILE = FittedFile(what="set of outcome rows", format=1, command="train outcomes")
 _ROWS = ("weight", "bias", "slope", "offset")
 _LANDMARKS = ("centre", "scale", "points")
 BINS = 15
@@ -122,24 +121,10 @@ class OutcomeRows:
             It cannot be written there.
 
         """
-        from safetensors.numpy import save
-
         tensors = {name: getattr(self, name) for name in _ROWS}
         tensors |= {name: getattr(self.landmarks, name) for name in _LANDMARKS}
-        # safetensors writes the bytes as they lie in memory, whatever their order.
-        tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
         values = {name: value for name, value in asdict(self).items() if name not in (*_ROWS, "landmarks")}
-        document = {"format": _FORMAT, "rows": values}
-        try:
-            if not path.parent.is_dir():
-                raise FileNotFoundError(f"there is no folder {str(path.parent)!r}")
-            with written_whole(path) as partial:
-                partial.write_bytes(save(tensors, metadata={"octograph": json.dumps(document, sort_keys=True)}))
-        except OSError as error:
-            raise HeadError(
-                f"the outcome rows {str(path)!r} cannot be written: {error}",
-                hint="Copy the graph file to a folder that you can write to.",
-            ) from error
+        _FILE.write(path, tensors, {"rows": values})
 
     @classmethod
     def load(cls, path: Path) -> OutcomeRows:
@@ -151,28 +136,10 @@ class OutcomeRows:
             It is missing or damaged.
 
         """
-        from safetensors import SafetensorError, safe_open
-
-        try:
-            with safe_open(path, framework="numpy") as file:
-                document = json.loads(file.metadata()["octograph"])
-                if document["format"] != _FORMAT:
-                    raise HeadError(
-                        f"{path.name!r} has format {document['format']!r}, this version reads {_FORMAT}",
-                        hint="Run `octograph train outcomes` again.",
-                    )
-                values = document["rows"] | {"workers": tuple(document["rows"]["workers"])}
-                landmarks = Landmarks(**{name: file.get_tensor(name) for name in _LANDMARKS})
-                return cls(landmarks=landmarks, **{name: file.get_tensor(name) for name in _ROWS}, **values)
-        except FileNotFoundError as error:
-            raise HeadError(
-                f"the graph has no outcome rows at {str(path)!r}",
-                hint="Fit them with `octograph train outcomes DATA --graph GRAPH`.",
-            ) from error
-        except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise HeadError(
-                f"the outcome rows {str(path)!r} are damaged", hint="Run `octograph train outcomes` again."
-            ) from error
+        with _FILE.opened(path) as (tensors, document):
+            values = document["rows"] | {"workers": tuple(document["rows"]["workers"])}
+            landmarks = Landmarks(**{name: tensors[name] for name in _LANDMARKS})
+            return cls(landmarks=landmarks, **{name: tensors[name] for name in _ROWS}, **values)
 
 
 def chance_error(chances: NDArray[np.float64], scores: NDArray[np.float64], *, bins: int = BINS) -> float:

@@ -13,16 +13,26 @@ LEAST_REACHED = 0.05
 
 _SEAMS = " \t\r\n,;:-–—>"  # noqa: RUF001
 
+_MARKS = ".,;:!?…"  # that close a clause, and are no part of it
+
 _MARKER: Final = re.compile(r"\(?\b[1-9][.):](?=\s|$)")  # of a list
+_CONDITION: Final = re.compile(r"\bonly(?=\s+(?:after|once|when|then)\b)")
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _JOINING: Final = """
-a after afterwards and are as at basis be before begin but by can could do doing done end evening
-finally first followed for from get go good got grateful hand has have hello help here hey hi i i'd
-i've if in is it job just kindly know last lastly later let's like me morning my need next now of oh
-ok okay on once one order out part parts please pls plz quick request result second small so soon
-start step steps subsequently take task tasks than thank thanks that that's the then there
-thereafter thing things third this three thx to two u up use using wait want with will would yo you
-you'll your
+a able accordingly actually adn advance after afterward afterwards afterwords ah ahead aim already
+also and anything are as at basically basis be because before beforehand begin beginning being but
+by can cheers comes conclude could course dear do doing done down earlier else end ending er evening
+eventually final finally finished first follow followed following follows for frist from get go goal
+going good got gotta grateful guess hand has have having hello help here hey hi hiya hm hmm hold i
+i'd i'll i'm i've if in initially is it it's item job just kindly know last lastly later let let's
+like likewise lol maybe me mind morning must my n naturally necessary need needed needs next now
+objective obviously of oh ok okay on once one order otherwise out outset part parts plan please pls
+plus plz point possible precondition preliminary prerequisite presuppose presupposes prior purpose
+quick regards request required result right second secondly should since small so soon sorry start
+starting step steps straight subsequently take task tasks than thank thanks that that's thats the
+then there thereafter thereupon thing things third thirdly this tho though three thx to two u uh
+ultimately um until up upfront use using very wait want we we'll we're well whatever when whereupon
+while will with would wrap yes yet yo you you'd you'll you're you've your
 """
 _JOINTS: Final = frozenset(_JOINING.split())
 """Words that join steps and ask for them. Whatever else stands between two steps belongs to one of them."""
@@ -53,6 +63,7 @@ def asked_in_steps(query: str, spans: Sequence[tuple[int, int]]) -> tuple[str, .
     places = sorted(range(len(spans)), key=lambda step: spans[step])
     starts = [spans[step][0] for step in places]
     ends = [spans[step][1] for step in places]
+    _take_whole_words(query, starts, ends)
     if _counts(query[: starts[0]]):
         starts[0] = 0
     for place, following in enumerate([*starts[1:], len(query)]):
@@ -64,7 +75,18 @@ def asked_in_steps(query: str, spans: Sequence[tuple[int, int]]) -> tuple[str, .
     return tuple(asked) if all(any(letter.isalnum() for letter in text) for text in asked) else ()
 
 
+def _take_whole_words(query: str, starts: list[int], ends: list[int]) -> None:
+    """Widen spans that begin or end within a word, or before what closes it, unless two of them share it."""
+    for place in range(len(starts)):
+        before = ends[place - 1] if place else 0
+        behind = starts[place + 1] if place + 1 < len(starts) else len(query)
+        while starts[place] > before and not query[starts[place]].isspace() and not query[starts[place] - 1].isspace():
+            starts[place] -= 1
+        word = re.match(r"\S*", query[ends[place] : behind])
+        ends[place] += len(word[0].rstrip(_MARKS)) if word is not None else 0
+
+
 def _counts(text: str) -> bool:
     """Whether leaving a text out could lose what was asked."""
-    words = _WORD.findall(_MARKER.sub(" ", text).lower().replace("’", "'"))  # noqa: RUF001
+    words = _WORD.findall(_CONDITION.sub(" ", _MARKER.sub(" ", text).lower()).replace("’", "'"))  # noqa: RUF001
     return any(word not in _JOINTS for word in words)

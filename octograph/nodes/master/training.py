@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from octograph.graph import NONE, Master, ModelGraph
 from octograph.nodes.cancellation import CancelToken
-from octograph.nodes.master.composing import ComposedQuery, Material, compose
+from octograph.nodes.master.composing import ComposedQuery
 from octograph.nodes.master.fitting import Labelled, fit_rows
 from octograph.nodes.master.head import FunctionalHead
 from octograph.nodes.master.head_file import HeadFile
 from octograph.nodes.master.master import DEFAULT_SYSTEM
-from octograph.nodes.master.reader import HiddenStates, QueryReader, ReadRequest
+from octograph.nodes.master.reader import HiddenStates, QueryReader, ReadRequest, TokenStates
 from octograph.nodes.master.reading_adapter import ReadingAdapter
-from octograph.nodes.master.steps import StepRows, fit_steps, token_features, token_labels
+from octograph.nodes.master.steps import Spans, StepNetwork
 
-__all__ = ["train_heads"]
+__all__ = ["FitSteps", "StepTask", "train_heads"]
 
 DEPTH = 0.5
 """Share of the layers that a master runs without an adapter. The held-out accuracy is flat from there on, see the ADR
 on the functional head."""
 
-COMPOSED = 2500
-"""Composed queries from which the steps are learned."""
-
 Progress = Callable[[int, int], None]
 """Called with the queries read so far and the queries in all."""
+
+
+FitSteps = Callable[[Sequence[tuple[TokenStates, Spans]]], Awaitable[StepNetwork]]
+"""Fits the network that tells steps apart on the tokens of queries and where their steps stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTask:
+    """How a graph's root master learns to tell the steps of a query apart.
+
+    Attributes
+    ----------
+    queries
+        Of several steps, and of one.
+    fit
+        Does it.
+    known
+        Networks that are there already: one that was fitted on the same is taken as it is.
+
+    """
+
+    queries: Sequence[ComposedQuery]
+    fit: FitSteps
+    known: Sequence[StepNetwork] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +64,15 @@ class _Reading:
     system: str
     layer: int
     adapter: ReadingAdapter | None
+    model: str
     tell: Callable[[], None]
+
+    def digest(self, queries: Sequence[ComposedQuery], seed: int) -> str:
+        """What tells networks for steps apart: how the queries are read, and the queries."""
+        weights = "" if self.adapter is None else hashlib.sha256(self.adapter.path.read_bytes()).hexdigest()
+        asked = [(query.text, query.spans) for query in queries]
+        told = json.dumps([self.model, weights, self.system, self.layer, seed, asked])
+        return hashlib.sha256(told.encode()).hexdigest()
 
     async def states(self, query: str, *, each: bool = False) -> HiddenStates:
         request = ReadRequest(
@@ -70,7 +100,7 @@ async def train_heads(
     readers: Mapping[str, QueryReader],
     adapter_for: Callable[[str], ReadingAdapter | None],
     validation: Sequence[tuple[str, str | None]] = (),
-    material: Material | None = None,
+    steps: StepTask | None = None,
     progress: Progress,
     seed: int = 0,
 ) -> HeadFile:
@@ -87,12 +117,12 @@ async def train_heads(
     validation
         Queries with the names of their workers, None for out of scope: they choose regularisation, temperature and
         threshold of the root master. Without them, folds of the examples do.
-    material
-        What composed queries are made of; used if the graph has ``follows`` edges, to tell the steps of a query apart.
+    steps
+        How the root master learns to tell the steps of a query apart; done if the graph has ``follows`` edges.
     progress
         Told about the reading, which takes nearly all of the time.
     seed
-        Of folds and composed queries.
+        Of the folds and of the network for steps.
 
     Raises
     ------
@@ -101,37 +131,34 @@ async def train_heads(
 
     """
     examples = {master.name: _labelled(graph, master) for master in graph.masters()}
-    plans = any(edge.kind == "follows" for edge in graph.edges)
-    composed = compose(material, COMPOSED, seed=seed) if material is not None and plans else []
-    singles = material.single if material is not None and plans else ()
     judged = [(query, graph.vocabulary(graph.master_name).token_of(worker)) for query, worker in validation]
-    total = sum(map(len, examples.values())) + len(judged) + len(composed) + len(singles)
-    done = 0
+    done = total = 0
 
     def tell() -> None:
         nonlocal done
         done += 1
         progress(done, total)
 
+    readings = {
+        master.name: await _reading(graph, master, readers[master.model], adapter_for, tell)
+        for master in graph.masters()
+    }
+    root = readings[graph.master_name]
+    network, digest = None, ""
+    if steps is not None and any(edge.kind == "follows" for edge in graph.edges):
+        digest = root.digest(steps.queries, seed)
+        network = next((known for known in steps.known if known.fitted_on == digest), None)
+    composed = steps.queries if steps is not None and digest and network is None else ()
+    texts = dict.fromkeys(query.text for query in composed)  # some count twice
+    total = sum(map(len, examples.values())) + len(judged) + len(texts)
     heads: dict[str, FunctionalHead] = {}
-    steps: dict[str, StepRows] = {}
     report: dict[str, Any] = {}
-    for master in graph.masters():
-        reader = readers[master.model]
-        adapter = adapter_for(graph.models[master.model].source)
-        reading = _Reading(
-            reader=reader,
-            system=master.prompt or (DEFAULT_SYSTEM if adapter is None else adapter.system),
-            layer=int(await reader.layers() * DEPTH) if adapter is None else adapter.layer,
-            adapter=adapter,
-            tell=tell,
-        )
-        read = await reading.labelled(examples[master.name])
-        is_root = master.name == graph.master_name
-        held_out = await reading.labelled(judged) if judged and is_root else None
+    for name, reading in readings.items():
+        read = await reading.labelled(examples[name])
+        held_out = await reading.labelled(judged) if judged and reading is root else None
         started = time.perf_counter()
         fit = fit_rows(read, validation=held_out, seed=seed)
-        heads[master.name] = FunctionalHead(
+        heads[name] = FunctionalHead(
             tokens=fit.tokens,
             weight=fit.weight,
             bias=fit.bias,
@@ -139,10 +166,10 @@ async def train_heads(
             threshold=fit.threshold,
             system=reading.system,
             layer=reading.layer,
-            adapter=None if adapter is None else adapter.source,
-            model=graph.models[master.model].source,
+            adapter=None if reading.adapter is None else reading.adapter.source,
+            model=reading.model,
         )
-        report[master.name] = {
+        report[name] = {
             "queries": len(read.tokens),
             "held_out_accuracy": fit.accuracy,
             "held_out": "folds" if held_out is None else f"{len(judged)} validation queries",
@@ -151,9 +178,30 @@ async def train_heads(
             "threshold": fit.threshold,
             "fit_seconds": time.perf_counter() - started,
         }
-        if is_root and composed:
-            steps[master.name] = await _steps(reading, composed, [clause.text for clause in singles], seed)
-    return HeadFile(heads=heads, steps=steps, report=report)
+    if steps is not None and composed:
+        tokens = {text: (await root.states(text, each=True)).each for text in texts}
+        network = await steps.fit([(each, query.spans) for query in composed if (each := tokens[query.text])])
+        network = replace(network, fitted_on=digest)
+    return HeadFile(heads=heads, steps={} if network is None else {graph.master_name: network}, report=report)
+
+
+async def _reading(
+    graph: ModelGraph,
+    master: Master,
+    reader: QueryReader,
+    adapter_for: Callable[[str], ReadingAdapter | None],
+    tell: Callable[[], None],
+) -> _Reading:
+    source = graph.models[master.model].source
+    adapter = adapter_for(source)
+    return _Reading(
+        reader=reader,
+        system=master.prompt or (DEFAULT_SYSTEM if adapter is None else adapter.system),
+        layer=int(await reader.layers() * DEPTH) if adapter is None else adapter.layer,
+        adapter=adapter,
+        model=source,
+        tell=tell,
+    )
 
 
 def _labelled(graph: ModelGraph, master: Master) -> list[tuple[str, str]]:
@@ -163,15 +211,3 @@ def _labelled(graph: ModelGraph, master: Master) -> list[tuple[str, str]]:
         for target, queries in graph.examples(master.name).items()
         for query in queries
     ]
-
-
-async def _steps(reading: _Reading, composed: Sequence[ComposedQuery], singles: Sequence[str], seed: int) -> StepRows:
-    features: list[NDArray[np.float32]] = []
-    labels: list[NDArray[np.int64]] = []
-    whole = [ComposedQuery(text=query, spans=((0, len(query)),), workers=()) for query in singles]
-    for query in (*composed, *whole):
-        states = await reading.states(query.text, each=True)
-        if states.each is not None:
-            features.append(token_features(states.each))
-            labels.append(token_labels(states.each, query.spans))
-    return fit_steps(np.concatenate(features), np.concatenate(labels), seed=seed)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 
 from octograph.errors import GraphError, ModelMissingError
@@ -16,7 +17,7 @@ from octograph.nodes.models.gguf_file import GGUFSummary, check_gguf
 from octograph.nodes.models.hub import Hub
 from octograph.nodes.whole_file import written_whole
 
-__all__ = ["FASTER_TYPE", "ModelStore", "in_package"]
+__all__ = ["FASTER_TYPE", "ModelStore", "file_identity", "in_package"]
 
 FASTER_TYPE: Mapping[int, str] = {3: "Q8_0"}
 """llama.cpp file types that decode slowly on CPUs, and the type to requantise them to (see the ADR on weights).
@@ -86,8 +87,7 @@ class ModelStore:
             The file is damaged or not the expected one.
 
         """
-        stat = path.stat()
-        identity = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{sha256}"
+        identity = f"{file_identity(path)}|{sha256}"
         record = self._cache / "checked" / f"{hashlib.sha256(identity.encode()).hexdigest()[:32]}.json"
         try:
             return GGUFSummary(**json.loads(record.read_text()))
@@ -97,6 +97,19 @@ class ModelStore:
         with suppress(OSError), written_whole(record) as partial:
             partial.write_text(json.dumps(asdict(summary)))
         return summary
+
+    def identity(self, model: Model, *, base: Path | None) -> str:
+        """What changes if the numbers that a model computes do: its file, how it is run, and what runs it.
+
+        Raises
+        ------
+        ModelMissingError, ModelFileError
+            As `locate` and `check`.
+
+        """
+        path = self.locate(model, base=base)
+        faster = self._requantise and FASTER_TYPE.get(self.check(path, sha256=model.sha256).file_type)
+        return f"{file_identity(path)}|{faster}|{metadata.version('llama-cpp-python')}"
 
     def host_config(self, model: Model, *, base: Path | None, threads: int) -> dict[str, object]:
         """Everything a llama.cpp host needs to load a model; the weights are checked.
@@ -116,11 +129,16 @@ class ModelStore:
         }
         kind = FASTER_TYPE.get(summary.file_type) if self._requantise else None
         if kind is not None:
-            stat = path.stat()
-            identity = hashlib.sha256(f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}".encode())
+            identity = hashlib.sha256(file_identity(path).encode())
             name = f"{path.stem}-{identity.hexdigest()[:12]}.{kind}.gguf"
             config["requantised"] = {"kind": kind, "path": str(self._cache / "weights" / name)}
         return config
+
+
+def file_identity(path: Path) -> str:
+    """What changes if a file does, without reading it."""
+    stat = path.stat()
+    return f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
 
 
 def in_package(reference: str, *, what: str) -> Path:

@@ -1,6 +1,6 @@
 """Training that needs torch: it runs in a host of its own, never in the main process."""
 
-from octograph.nodes.training.client import AdapterTrainer
+from octograph.nodes.training.client import Trainer
 from octograph.nodes.training.job import AdapterJob, AdapterReport, TrainingProgress
 
-__all__ = ["AdapterJob", "AdapterReport", "AdapterTrainer", "TrainingProgress"]
+__all__ = ["AdapterJob", "AdapterReport", "Trainer", "TrainingProgress"]

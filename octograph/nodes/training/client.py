@@ -1,34 +1,51 @@
-"""The parent's view of a training: progress, then a report."""
+"""The parent's view of trainings: progress, then what was trained."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.host import HostProcess
-from octograph.nodes.training.job import AdapterJob, AdapterReport, TrainingProgress
+from octograph.nodes.master.reader import TokenStates
+from octograph.nodes.master.steps import Spans, StepNetwork, token_labels
+from octograph.nodes.training.job import AdapterJob, AdapterReport, StepsJob, TrainingProgress
 
-__all__ = ["AdapterTrainer"]
+__all__ = ["Trainer"]
 
 _SERVICE = "octograph.nodes.training.service:TrainingService"
 
 
-class AdapterTrainer:
-    """Trains adapters in a child process, which is gone when `close` returns."""
+class Trainer:
+    """Trains in a child process, which starts when first needed and is gone when `close` returns.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    threads
+        CPU threads of what has no job that says so.
+
+    """
+
+    def __init__(self, *, threads: int = 2) -> None:
+        self._threads = threads
         self._host = HostProcess(
             name="training", service=_SERVICE, config=dict, environment={"TOKENIZERS_PARALLELISM": "false"}
         )
 
-    async def train(self, job: AdapterJob, *, cancel: CancelToken) -> AsyncIterator[TrainingProgress | AdapterReport]:
+    async def train_adapter(
+        self, job: AdapterJob, *, cancel: CancelToken
+    ) -> AsyncIterator[TrainingProgress | AdapterReport]:
         """Yield the progress, and last the report, unless it was cancelled: then nothing is written.
 
         Raises
         ------
         MissingExtraError
-            The packages for training are not installed.
+            The packages for training adapters are not installed.
         ModelFileError
             The model's architecture cannot be trained here.
         HostError
@@ -40,6 +57,51 @@ class AdapterTrainer:
                 yield AdapterReport(**frame)
             elif "step" in frame:
                 yield TrainingProgress(**frame)
+
+    async def fit_steps(
+        self,
+        queries: Sequence[tuple[TokenStates, Spans]],
+        *,
+        seed: int = 0,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> StepNetwork:
+        """Fit the network that tells steps apart.
+
+        Parameters
+        ----------
+        queries
+            The tokens of each and where its steps stand.
+        seed
+            Of the order, the first weights and what is dropped.
+        progress
+            Told the passes done and all passes.
+
+        Raises
+        ------
+        HostError
+            The process failed.
+
+        """
+        from safetensors.numpy import load_file, save_file
+
+        lengths = [len(tokens.ends) for tokens, _ in queries]
+        with tempfile.TemporaryDirectory() as folder:
+            states, out = Path(folder) / "states.safetensors", Path(folder) / "steps.safetensors"
+            # States of a token take two kilobytes: too much for frames.
+            own = [tokens.states[:length] for (tokens, _), length in zip(queries, lengths, strict=True)]
+            given = {
+                "states": np.concatenate(own),  # [all tokens, d]
+                "ends": np.stack([tokens.states[-1] for tokens, _ in queries]),  # [queries, d]
+                "labels": np.concatenate([token_labels(tokens, spans) for tokens, spans in queries]),
+                "lengths": np.array(lengths),
+            }
+            save_file(given, states)
+            job = StepsJob(states=str(states), out=str(out), threads=self._threads, seed=seed)
+            async for frame in self._host.stream("steps", asdict(job), cancel=CancelToken()):
+                if "step" in frame:
+                    progress(frame["step"], frame["steps"])
+            weights: dict[str, Any] = load_file(out)
+            return StepNetwork(**weights)
 
     def close(self) -> None:
         """End the process."""

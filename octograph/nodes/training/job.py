@@ -1,11 +1,11 @@
-"""What the training of a reading adapter is asked, and what it tells."""
+"""What trainings are asked, and what they tell."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["AdapterJob", "AdapterReport", "TrainingProgress"]
+__all__ = ["AdapterJob", "AdapterReport", "StepsJob", "TrainingProgress"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +65,42 @@ class AdapterJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepsJob:
+    """What the fitting of a `StepNetwork` is asked.
+
+    Attributes
+    ----------
+    states
+        A safetensors file: ``states [all tokens, d]`` of the queries' own tokens, one query after the other,
+        ``labels [all tokens]``, ``lengths [queries]`` in tokens, and ``ends [queries, d]``, the states behind them.
+    out
+        The safetensors file of the weights to be written.
+    epochs
+        Passes over all queries.
+    threads
+        CPU threads.
+    seed
+        Of the order, the first weights and what is dropped.
+
+    """
+
+    states: str
+    out: str
+    epochs: int = 12
+    threads: int = 2
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingProgress:
     """How far a training is.
 
     Attributes
     ----------
     step, steps
-        Batches done, and in all.
+        Batches or passes done, and in all.
     loss
-        Running mean of the loss, in nats a query.
+        Running mean of the loss, in nats a query or token.
 
     """
 

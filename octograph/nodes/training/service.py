@@ -7,39 +7,44 @@ import importlib.util
 from octograph.errors import HostRequestError, MissingExtraError
 from octograph.nodes.host.frames import Frame
 from octograph.nodes.host.service import Steps, Ticket
-from octograph.nodes.training.job import AdapterJob
+from octograph.nodes.training.job import AdapterJob, StepsJob
 
 __all__ = ["TrainingService"]
 
-_NEEDED = ("torch", "transformers", "peft", "accelerate")
+_EXTRA = ("peft", "accelerate")
+"""What only the training of adapters needs."""
 
 
 class TrainingService:
-    """Serves ``adapter``: a step for each batch."""
+    """Serves ``adapter``, a step for each batch, and ``steps``, a step for each pass."""
 
     capacity = 1
     queue = 1
 
     def setup(self, config: Frame) -> Frame:
-        """See that everything is installed."""
-        missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-        if missing:
-            raise MissingExtraError(
-                f"training needs packages that are not installed: {', '.join(missing)}",
-                hint="Run `pip install 'octograph[train]'`.",
-            )
+        """Nothing to load before it is known what is to be trained."""
         return {}
 
     def start(self, op: str, args: Frame, ticket: Ticket) -> Steps:
         """Begin a request."""
-        if op != "adapter":
-            raise HostRequestError(f"the training host knows no operation {op!r}")
-        from octograph.nodes.training.adapter import train_adapter
+        if op == "adapter":
+            missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
+            if missing:
+                raise MissingExtraError(
+                    f"training needs packages that are not installed: {', '.join(missing)}",
+                    hint="Run `pip install 'octograph[train]'`.",
+                )
+            from octograph.nodes.training.adapter import train_adapter
 
-        return train_adapter(AdapterJob(**args), ticket)
+            return train_adapter(AdapterJob(**args), ticket)
+        if op == "steps":
+            from octograph.nodes.training.steps import fit_steps
+
+            return fit_steps(StepsJob(**args), ticket)
+        raise HostRequestError(f"the training host knows no operation {op!r}")
 
     def advance(self) -> None:
-        """Nothing to do: each step is a batch."""
+        """Nothing to do: each step is a batch or a pass."""
 
     def abort(self) -> None:
-        """Nothing to do: a batch takes a second or two."""
+        """Nothing to do: a batch or a pass takes seconds."""

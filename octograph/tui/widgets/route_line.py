@@ -75,11 +75,14 @@ class RouteLine(Static):
             named = Content.assemble((plain(self._worker), "bold"), " asked by name") if self._worker else ""
             return Content.assemble(named, exact)
         chosen = self._route["worker"]
+        chance = self._route.get("chances", {}).get(chosen)
+        right = "" if chance is None else f"   right with a chance of {_percent(chance)}"
         others = [(name, p) for name, p in _ranked(self._route["distribution"]) if name != chosen]
         return Content.assemble(
             (f"{plain(self._route['token'])} ", ""),
             (f"{_called(chosen)} {_percent(self._route['probability'])}", "bold $text"),
             ("".join(f" · {_called(name)} {_percent(p)}" for name, p in others[:RUNNERS_UP]), ""),
+            right,
             exact,
         )
 

@@ -15,7 +15,7 @@ from safetensors.numpy import save
 
 from octograph.errors import HeadError
 from octograph.graph import NONE, FunctionalVocabulary
-from octograph.nodes.master import FunctionalHead, HeadFile, StepRows
+from octograph.nodes.master import FunctionalHead, HeadFile, StepNetwork
 
 TOKENS = ("<fn_0>", "<fn_1>", NONE)
 
@@ -54,16 +54,22 @@ def test_features_of_another_model_are_refused() -> None:
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     path = tmp_path / "g.head.safetensors"
-    steps = StepRows(
-        hidden_weight=np.ones((2, 9), np.float32),
-        hidden_bias=np.zeros(2, np.float32),
-        weight=np.ones((4, 2), np.float32),
+    steps = StepNetwork(
+        token_weight=np.ones((2, 3), np.float32),
+        end_weight=np.ones((2, 3), np.float32),
+        entry_bias=np.zeros(2, np.float32),
+        input_weight=np.ones((2, 6, 2), np.float32),
+        input_bias=np.zeros((2, 6), np.float32),
+        state_weight=np.ones((2, 6, 2), np.float32),
+        state_bias=np.zeros((2, 6), np.float32),
+        weight=np.ones((4, 4), np.float32),
         bias=np.zeros(4, np.float32),
+        fitted_on="abc",
     )
     heads = {"router": head(), "two": head(1)}
     HeadFile(heads=heads, steps={"router": steps}, report={"router": {"queries": 3}}).save(path)
     loaded = HeadFile.load(path)
-    assert list(loaded.steps) == ["router"]
+    assert loaded.steps["router"].fitted_on == "abc"
     np.testing.assert_array_equal(loaded.steps["router"].weight, steps.weight)
     assert loaded.report == {"router": {"queries": 3}}
     assert loaded.heads["two"].tokens == TOKENS
@@ -95,7 +101,7 @@ def test_rows_and_tokens_must_agree() -> None:
 
 
 DOCUMENT: dict[str, Any] = {
-    "format": 2,
+    "format": 3,
     "masters": {
         "router": {
             "tokens": TOKENS,
@@ -107,6 +113,7 @@ DOCUMENT: dict[str, Any] = {
             "model": "path:m.gguf",
         }
     },
+    "steps": {},
     "report": {},
 }
 ROWS = {"router.weight": head().weight, "router.bias": head().bias}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from octograph.errors import HeadError
 from octograph.graph import NONE, Edge, Master, Model, ModelGraph, Worker
 from octograph.nodes.cancellation import CancelToken
-from octograph.nodes.master import NO_WORKER, FunctionalHead, HiddenStates, ReadRequest, StepRows, TokenStates
+from octograph.nodes.master import NO_WORKER, FunctionalHead, HiddenStates, ReadRequest, StepNetwork, TokenStates
 from octograph.nodes.master import Master as Router
 
 
@@ -146,10 +146,18 @@ class Planner(Reader):
         return HiddenStates(last=named, mean=named, tokens=3, each=each)
 
 
-STEPS = StepRows(
-    hidden_weight=np.hstack([np.eye(3, dtype=np.float32), np.zeros((3, 6), np.float32)]),
-    hidden_bias=np.zeros(3, np.float32),
-    weight=np.array([[0, 0, 30], [30, 0, 0], [0, 30, 0]], np.float32),
+# The update gate is shut (z = 0) and the new state is tanh(x): what a token's state says goes through as it is.
+GATES = np.repeat(np.array([0, -50, 0], np.float32), 3)
+PASS = np.vstack([np.zeros((6, 3), np.float32), np.eye(3, dtype=np.float32)])
+STEPS = StepNetwork(
+    token_weight=np.eye(3, dtype=np.float32),
+    end_weight=np.zeros((3, 3), np.float32),
+    entry_bias=np.zeros(3, np.float32),
+    input_weight=np.stack([PASS, PASS]),
+    input_bias=np.stack([GATES, GATES]),
+    state_weight=np.zeros((2, 9, 3), np.float32),
+    state_bias=np.zeros((2, 9), np.float32),
+    weight=np.hstack([np.array([[0, 0, 30], [30, 0, 0], [0, 30, 0]], np.float32)] * 2),
     bias=np.zeros(3, np.float32),
 )
 

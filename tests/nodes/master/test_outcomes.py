@@ -64,7 +64,7 @@ def test_what_is_saved_is_loaded(rows: OutcomeRows, tmp_path: Path) -> None:
     rows.save(path)
     features = drawn(5, seed=3)[0]
     np.testing.assert_array_equal(OutcomeRows.load(path).chances_of(features), rows.chances_of(features))
-    with pytest.raises(HeadError, match="no outcome rows"):
+    with pytest.raises(HeadError, match="no set of outcome rows"):
         OutcomeRows.load(tmp_path / "nowhere")
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(HeadError, match="damaged"):

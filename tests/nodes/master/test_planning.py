@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from octograph.composition import composing_path
 from octograph.errors import HeadError
-from octograph.nodes.master import Material, StepRows, TokenStates, compose
+from octograph.nodes.master import ComposedQuery, Material, StepNetwork, TokenStates, compose
+from octograph.nodes.master.composing import queries_to_plan, written_queries
 from octograph.nodes.master.planning import asked_in_steps
-from octograph.nodes.master.steps import CHANGE, fit_steps, smoothed, token_features, token_labels
+from octograph.nodes.master.steps import CHANGE, smoothed, token_labels
 
 MATERIAL = Material.load(composing_path())
 
@@ -52,6 +56,20 @@ single.chat = ["hello"]
     assert texts == {"Fix {B} in this > say so", "fix {B} in thissay sosay so"}
 
 
+def test_written_queries_know_where_their_steps_stand(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"query": "b, having done a", "steps": ["done a", "b"]}\n')
+    assert written_queries(path) == [ComposedQuery(text="b, having done a", spans=((10, 16), (0, 1)))]
+    path.write_text('{"query": "just a", "steps": []}\n')
+    single = ComposedQuery(text="just a", spans=((0, 6),))
+    assert written_queries(path) == [single]
+    assert queries_to_plan(MATERIAL, [single], ["another"])[-3:] == [
+        ComposedQuery(text="another", spans=((0, 7),)),
+        single,
+        single,
+    ]
+
+
 def tokens(*ends: int, width: int = 3) -> TokenStates:
     states = np.random.default_rng(0).normal(size=(len(ends) + 2, width)).astype(np.float32)
     return TokenStates(states=states, ends=np.array(ends))
@@ -60,15 +78,6 @@ def tokens(*ends: int, width: int = 3) -> TokenStates:
 def test_a_token_belongs_to_the_step_in_which_it_ends() -> None:
     labels = token_labels(tokens(3, 5, 9, 12, 15), [(0, 5), (9, 15)])
     assert labels.tolist() == [1, 1, 0, 2, 2]
-
-
-def test_features_are_the_token_s_a_later_one_s_and_the_last_state() -> None:
-    given_tokens = tokens(1, 2, 3, 4)
-    features = token_features(given_tokens)
-    for place in range(4):
-        later = given_tokens.states[min(place + 2, 5)]
-        naive = np.concatenate([given_tokens.states[place], later, given_tokens.states[-1]])
-        np.testing.assert_array_equal(features[place], naive)
 
 
 @given(st.integers(0, 10_000), st.integers(1, 6), st.integers(2, 3))
@@ -83,31 +92,59 @@ def test_the_likeliest_labels_are_those_of_a_search_through_all(seed: int, count
     assert value(tuple(smoothed(log_p).tolist())) == pytest.approx(value(best))
 
 
-def test_rows_fitted_on_clear_states_find_the_steps() -> None:
-    text = "add these up and then write a note"
-    ends = np.array([3, 9, 12, 16, 21, 27, 29, 34])
-    spans = [(0, 12), (22, 34)]
-    labels = token_labels(TokenStates(states=np.zeros((9, 4), np.float32), ends=ends), spans)
-    random = np.random.default_rng(0)
-    many = []
-    for _ in range(300):
-        states = np.zeros((9, 4), np.float32)
-        states[np.arange(8), labels] = 5
-        many.append(TokenStates(states=states + random.normal(scale=0.1, size=(9, 4)).astype(np.float32), ends=ends))
-    rows = fit_steps(np.concatenate([token_features(one) for one in many]), np.concatenate([labels] * 300))
-    assert asked_in_steps(text, rows.spans(many[0], text)) == ("add these up", "write a note")
-    with pytest.raises(HeadError, match="do not fit"):
-        rows.spans(tokens(3, 9), "any")
+def network(seed: int = 0, *, size: int = 3, units: int = 4, bias: Sequence[float] = (0, 0, 0)) -> StepNetwork:
+    random = np.random.default_rng(seed)
+
+    def drawn(*shape: int) -> NDArray[np.float32]:
+        return random.normal(size=shape).astype(np.float32)
+
+    return StepNetwork(
+        token_weight=drawn(units, size),
+        end_weight=drawn(units, size),
+        entry_bias=drawn(units),
+        input_weight=drawn(2, 3 * units, units),
+        input_bias=drawn(2, 3 * units),
+        state_weight=drawn(2, 3 * units, units),
+        state_bias=drawn(2, 3 * units),
+        weight=drawn(len(bias), 2 * units),
+        bias=np.array(bias, dtype=np.float32),
+    )
+
+
+@given(st.integers(0, 1000), st.integers(1, 7))
+def test_probabilities_of_steps_are_those_of_the_equations(seed: int, count: int) -> None:
+    given_tokens, net = tokens(*range(1, count + 1)), network(seed)
+    states = given_tokens.states
+
+    def sigmoid(x: NDArray[np.float32]) -> NDArray[Any]:
+        return 1 / (1 + np.exp(-x))
+
+    entries = [
+        np.maximum(net.token_weight @ states[t] + net.end_weight @ states[-1] + net.entry_bias, 0) for t in range(count)
+    ]
+    units: list[list[NDArray[Any]]] = []
+    for way, order in enumerate([range(count), range(count - 1, -1, -1)]):
+        h: NDArray[Any] = np.zeros(4)
+        found = {}
+        for t in order:
+            given_r, given_z, given_g = np.split(net.input_weight[way] @ entries[t] + net.input_bias[way], 3)
+            known_r, known_z, known_g = np.split(net.state_weight[way] @ h + net.state_bias[way], 3)
+            r, z = sigmoid(given_r + known_r), sigmoid(given_z + known_z)
+            h = (1 - z) * np.tanh(given_g + r * known_g) + z * h
+            found[t] = h
+        units.append([found[t] for t in range(count)])
+    for t, log_p in enumerate(net.log_probabilities(given_tokens)):
+        logits = net.weight @ np.concatenate([units[0][t], units[1][t]]) + net.bias
+        np.testing.assert_allclose(log_p, logits - np.log(np.exp(logits).sum()), atol=1e-4)
+
+
+def test_states_of_another_model_are_refused() -> None:
+    with pytest.raises(HeadError, match="does not fit"):
+        network(size=5).spans(tokens(3, 9), "any")
 
 
 def test_steps_without_the_first_are_one_step() -> None:
-    rows = StepRows(
-        hidden_weight=np.zeros((2, 9), np.float32),
-        hidden_bias=np.zeros(2, np.float32),
-        weight=np.zeros((3, 2), np.float32),
-        bias=np.array([0, 0, 9], np.float32),
-    )
-    assert rows.spans(tokens(2, 4), "abcd") == ((0, 4),)
+    assert network(bias=(0, 0, 99)).spans(tokens(2, 4), "abcd") == ((0, 4),)
 
 
 @pytest.mark.parametrize(

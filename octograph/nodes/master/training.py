@@ -31,7 +31,6 @@ on the functional head."""
 Progress = Callable[[int, int], None]
 """Called with the queries read so far and the queries in all."""
 
-
 FitSteps = Callable[[Sequence[tuple[TokenStates, Spans]]], Awaitable[StepNetwork]]
 """Fits the network that tells steps apart on the tokens of queries and where their steps stand."""
 
@@ -54,6 +53,14 @@ class StepTask:
     queries: Sequence[ComposedQuery]
     fit: FitSteps
     known: Sequence[StepNetwork] = ()
+
+    def texts(self) -> dict[str, None]:
+        """Each text once: some queries count twice."""
+        return dict.fromkeys(query.text for query in self.queries)
+
+    def fitted(self, digest: str) -> StepNetwork | None:
+        """The network that was fitted on what has this digest, if it is known."""
+        return next((network for network in self.known if network.fitted_on == digest), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,13 +151,11 @@ async def train_heads(
         for master in graph.masters()
     }
     root = readings[graph.master_name]
-    network, digest = None, ""
-    if steps is not None and any(edge.kind == "follows" for edge in graph.edges):
-        digest = root.digest(steps.queries, seed)
-        network = next((known for known in steps.known if known.fitted_on == digest), None)
-    composed = steps.queries if steps is not None and digest and network is None else ()
-    texts = dict.fromkeys(query.text for query in composed)  # some count twice
-    total = sum(map(len, examples.values())) + len(judged) + len(texts)
+    task = steps if any(edge.kind == "follows" for edge in graph.edges) else None
+    digest = "" if task is None else root.digest(task.queries, seed)
+    network = None if task is None else task.fitted(digest)
+    unread = {} if task is None or network is not None else task.texts()
+    total = sum(map(len, examples.values())) + len(judged) + len(unread)
     heads: dict[str, FunctionalHead] = {}
     report: dict[str, Any] = {}
     for name, reading in readings.items():
@@ -178,9 +183,10 @@ async def train_heads(
             "threshold": fit.threshold,
             "fit_seconds": time.perf_counter() - started,
         }
-    if steps is not None and composed:
-        tokens = {text: (await root.states(text, each=True)).each for text in texts}
-        network = await steps.fit([(each, query.spans) for query in composed if (each := tokens[query.text])])
+    if task is not None and network is None:
+        tokens = {text: (await root.states(text, each=True)).each for text in unread}
+        pairs = [(tokens[query.text], query.spans) for query in task.queries]
+        network = await task.fit([(each, spans) for each, spans in pairs if each is not None])
         network = replace(network, fitted_on=digest)
     return HeadFile(heads=heads, steps={} if network is None else {graph.master_name: network}, report=report)
 

@@ -162,6 +162,11 @@ def test_steps_without_the_first_are_one_step() -> None:
         ("1) add 2 and 3\n2) write it", [(3, 14), (18, 26)], ("add 2 and 3", "write it")),
         ("pick one, then write from 1 to 3", [(0, 8), (15, 20)], ("pick one", "write from 1 to 3")),
         ("add 2, ; ,", [(0, 5), (7, 8)], ()),
+        # A span that begins or ends within a word takes all of it, with the quotation mark that closes it.
+        ("put 'hi' in Latin, then sing it", [(0, 13), (25, 32)], ("put 'hi' in Latin", "sing it")),
+        ("write 'go on'. then say 1.50 aloud", [(0, 12), (20, 34)], ("write 'go on'", "say 1.50 aloud")),
+        ("tell me why\nexpress it in feet", [(0, 15), (15, 30)], ("tell me why", "express it in feet")),
+        ("add 2>then>say it", [(0, 5), (11, 17)], ("add 2", "say it")),
     ],
 )
 def test_what_each_step_asks(query: str, spans: list[tuple[int, int]], asked: tuple[str, ...]) -> None:

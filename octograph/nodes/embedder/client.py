@@ -117,7 +117,7 @@ class EmbedderClient:
         parts = [np.empty((0, await self.dimension()), dtype=np.float32)]
         for portion in portions(texts):
             frame = await self.host.call("encode", {"texts": portion}, cancel=cancel)
-            if not frame:
+            if not frame or cancel.cancelled:  # a short portion may be done before the host hears of it
                 return None
             parts.append(np.frombuffer(frame["vectors"], dtype=np.float32).reshape(len(portion), -1))
         return np.concatenate(parts)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 
 from octograph.errors import GraphError, HeadError, UsageError
 from octograph.graph import ModelGraph, open_graph
+from octograph.graph.bundled import bundled_folder
 from octograph.nodes.deciders import NeighboursRouter, RemoteRouter, targets_of
 from octograph.nodes.embedder import EmbedderClient, embedder_host
 from octograph.nodes.master import (
@@ -73,14 +73,14 @@ def query_readers(graph: ModelGraph, settings: Settings) -> Iterator[Mapping[str
     with ExitStack() as stack:
         stack.callback(pool.close)
         kept: dict[str, QueryReader] = {}
-        for master in graph.masters():
+        for model in {master.model for master in graph.masters()}:
             reader = KeptReader(
-                pool.clients[master.model],
+                pool.clients[model],
                 path=settings.cache_dir / "states.sqlite",
-                identity=store.identity(graph.models[master.model], base=graph.folder),
+                identity=store.identity(graph.models[model], base=graph.folder),
             )
             stack.callback(reader.close)
-            kept[master.model] = reader
+            kept[model] = reader
         yield kept
 
 
@@ -169,10 +169,10 @@ def step_task(path: Path, settings: Settings, *, seed: int) -> Iterator[StepTask
     """
     trainer = Trainer(threads=settings.cpu_threads)
     known: list[StepNetwork] = []
-    for file in (path, *_bundled().glob("*.head.safetensors")):
+    for file in (path, *bundled_folder().glob("*.head.safetensors")):
         with suppress(HeadError):
             known += HeadFile.load(file).steps.values()
-    material, written = Material.load(composing_path()), written_queries(_bundled() / "composed.jsonl")
+    material, written = Material.load(composing_path()), written_queries(bundled_folder() / "composed.jsonl")
     bundled = open_graph("embedded")
     singles = [query for queries in bundled.examples(bundled.master_name).values() for query in queries[::SINGLES]]
     try:
@@ -187,11 +187,7 @@ def step_task(path: Path, settings: Settings, *, seed: int) -> Iterator[StepTask
 
 def composing_path() -> Path:
     """Where the material of composed queries is."""
-    return _bundled() / "composing.toml"
-
-
-def _bundled() -> Path:
-    return Path(str(files("octograph.graph").joinpath("bundled")))
+    return bundled_folder() / "composing.toml"
 
 
 def validation_path(graph: ModelGraph) -> Path:

@@ -12,6 +12,7 @@ from octograph.cli.output import note, progress, write_json
 from octograph.composition import head_path, query_readers
 from octograph.errors import GraphError, UsageError
 from octograph.graph import ModelGraph, Worker, editing, loads
+from octograph.graph.bundled import bundled_folder
 from octograph.graph.toml_text import read_text
 from octograph.nodes.master import HeadFile, find_adapter
 from octograph.nodes.master.adding import queries_from_description, with_row, without_row
@@ -104,8 +105,7 @@ def _target(graph: ModelGraph, output: Path | None) -> Path:
     """The graph file to write: another one for a bundled graph, which an update would replace."""
     path = _path(graph)
     target = output or path
-    bundled = Path(editing.__file__).parent / "bundled"
-    if target.resolve().parent == bundled.resolve():
+    if target.resolve().parent == bundled_folder().resolve():
         raise UsageError(
             f"{graph.name!r} is a bundled graph, and an update would undo the change",
             hint="Write the changed graph elsewhere with `--output my-graph.toml`.",

@@ -11,12 +11,12 @@ from octograph.graph.model_graph import ModelGraph
 from octograph.graph.problems import did_you_mean, shown
 from octograph.graph.toml_file import load
 
-__all__ = ["bundled_names", "find", "open_graph"]
+__all__ = ["bundled_folder", "bundled_names", "find", "open_graph"]
 
 
 def bundled_names() -> tuple[str, ...]:
     """Return the names of the graphs that come with Octograph, sorted."""
-    folder = _folder()
+    folder = bundled_folder()
     if not folder.is_dir():
         return ()
     graphs = (
@@ -42,7 +42,7 @@ def find(name_or_path: str | os.PathLike[str]) -> Path:
     """
     names = bundled_names()
     if isinstance(name_or_path, str) and name_or_path in names:
-        return _folder() / f"{name_or_path}.toml"
+        return bundled_folder() / f"{name_or_path}.toml"
     try:
         path = Path(name_or_path).expanduser()
         is_there = path.exists()
@@ -74,5 +74,6 @@ def open_graph(name_or_path: str | os.PathLike[str]) -> ModelGraph:
     return load(find(name_or_path))
 
 
-def _folder() -> Path:
+def bundled_folder() -> Path:
+    """Where the bundled graphs are, and what belongs to them."""
     return Path(str(files("octograph.graph").joinpath("bundled")))

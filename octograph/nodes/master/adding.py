@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from octograph.errors import HeadError
 from octograph.graph import NONE, ModelGraph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master.head import FunctionalHead
-from octograph.nodes.master.reader import QueryReader, ReadRequest
+from octograph.nodes.master.reader import QueryReader, read_vectors
 
 __all__ = ["fit_row", "queries_from_description", "with_row", "without_row"]
 
@@ -80,15 +79,9 @@ async def with_row(
             f"a row for {worker!r} needs queries that it should get, and queries of the other workers",
             hint="Give examples, one query a line; the graph's own examples must be in the graph file or beside it.",
         )
-    vectors: list[NDArray[np.float32]] = []
-    for done, query in enumerate((*queries, *others), start=1):
-        request = ReadRequest(system=head.system, text=query, layer=head.layer, adapter=adapter)
-        states = await reader.read(request, cancel=CancelToken())
-        if states is None:
-            raise RuntimeError("a read that nobody can cancel was cancelled")
-        vectors.append(states.vector())
-        progress(done, len(queries) + len(others))
-    features = np.stack(vectors)
+    features = await read_vectors(
+        reader, (*queries, *others), system=head.system, layer=head.layer, adapter=adapter, progress=progress
+    )
     weight, bias = fit_row(head, features[: len(queries)], features[len(queries) :])
     return replace(
         head,

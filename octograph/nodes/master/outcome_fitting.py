@@ -19,11 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octograph.errors import HeadError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master.head import FunctionalHead
 from octograph.nodes.master.landmarks import Landmarks
-from octograph.nodes.master.outcomes import OutcomeRows, chance_error
-from octograph.nodes.master.reader import QueryReader, ReadRequest
+from octograph.nodes.master.outcomes import OutcomeRows, calibrated, chance_error
+from octograph.nodes.master.reader import QueryReader, read_vectors
 
 __all__ = ["fit_outcomes", "train_outcomes"]
 
@@ -85,16 +84,11 @@ async def train_outcomes(
 
     """
     _check(len(queries), scores, workers)
-    vectors = []
-    for done, query in enumerate(queries, start=1):
-        request = ReadRequest(system=head.system, text=query, layer=head.layer, adapter=adapter)
-        states = await reader.read(request, cancel=CancelToken())
-        if states is None:
-            raise RuntimeError("a read that nobody can cancel was cancelled")
-        vectors.append(states.vector())
-        progress(done, len(queries))
+    features = await read_vectors(
+        reader, queries, system=head.system, layer=head.layer, adapter=adapter, progress=progress
+    )
     return fit_outcomes(
-        np.stack(vectors),
+        features,
         scores,
         workers=workers,
         system=head.system,
@@ -143,7 +137,7 @@ def fit_outcomes(
     held_out = _held_out(features, scores, seed)
     sharpness = min(held_out, key=lambda value: float((_apart(scores - held_out[value]) ** 2).sum()))
     slope, offset = _calibrated(held_out[sharpness], scores)
-    chances = 0.5 * (1 + np.tanh(0.5 * (held_out[sharpness] * slope + offset)))  # [n, w]
+    chances = calibrated(held_out[sharpness], slope, offset)  # [n, w]
     landmarks = _landmarks(features, seed).sharpened(sharpness)
     weight, bias = _regress(landmarks.shares(features), scores)
     fitted = {"landmarks": len(landmarks.points), "sharpness": sharpness, "fit_seconds": time.perf_counter() - started}

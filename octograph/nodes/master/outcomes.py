@@ -20,7 +20,7 @@ from octograph.errors import HeadError
 from octograph.nodes.master.fitted_file import FittedFile
 from octograph.nodes.master.landmarks import Landmarks
 
-__all__ = ["OutcomeRows", "chance_error"]
+__all__ = ["OutcomeRows", "calibrated", "chance_error"]
 
 _FILE = FittedFile(what="set of outcome rows", format=1, command="train outcomes")
 _ROWS = ("weight", "bias", "slope", "offset")
@@ -109,8 +109,7 @@ class OutcomeRows:
     def chances_of(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Chances ``[n, w]`` for many queries ``[n, f]``."""
         outputs = self.landmarks.shares(features) @ self.weight.T + self.bias  # [n, w]
-        chances: NDArray[np.float64] = 0.5 * (1.0 + np.tanh(0.5 * (outputs * self.slope + self.offset)))
-        return chances
+        return calibrated(outputs, self.slope, self.offset)
 
     def save(self, path: Path) -> None:
         """Write a safetensors file, whole or not at all.
@@ -140,6 +139,14 @@ class OutcomeRows:
             values = document["rows"] | {"workers": tuple(document["rows"]["workers"])}
             landmarks = Landmarks(**{name: tensors[name] for name in _LANDMARKS})
             return cls(landmarks=landmarks, **{name: tensors[name] for name in _ROWS}, **values)
+
+
+def calibrated(
+    outputs: NDArray[np.float64], slope: NDArray[np.floating[Any]], offset: NDArray[np.floating[Any]]
+) -> NDArray[np.float64]:
+    """Chances ``sigmoid(a z + c)`` of the rows' outputs ``[n, w]``; written so that it never overflows."""
+    chances: NDArray[np.float64] = 0.5 * (1.0 + np.tanh(0.5 * (outputs * slope + offset)))
+    return chances
 
 
 def chance_error(chances: NDArray[np.float64], scores: NDArray[np.float64], *, bins: int = BINS) -> float:

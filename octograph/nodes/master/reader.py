@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from octograph.nodes.cancellation import CancelToken
 
-__all__ = ["HiddenStates", "QueryReader", "ReadRequest", "TokenStates"]
+__all__ = ["HiddenStates", "QueryReader", "ReadRequest", "TokenStates", "read_vectors", "read_whole"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,3 +102,29 @@ class QueryReader(Protocol):
     async def read(self, request: ReadRequest, *, cancel: CancelToken) -> HiddenStates | None:
         """Return the hidden states of a query, None if it was cancelled."""
         ...
+
+
+async def read_whole(reader: QueryReader, request: ReadRequest) -> HiddenStates:
+    """Read a query without a way to cancel it."""
+    states = await reader.read(request, cancel=CancelToken())
+    if states is None:
+        raise RuntimeError("a read that nobody can cancel was cancelled")
+    return states
+
+
+async def read_vectors(
+    reader: QueryReader,
+    queries: Sequence[str],
+    *,
+    system: str,
+    layer: int,
+    adapter: Path | None,
+    progress: Callable[[int, int], None],
+) -> NDArray[np.float32]:
+    """Features ``[n, 2d]`` of queries, read alike; `progress` is told how many are read, and of how many."""
+    vectors = []
+    for done, query in enumerate(queries, start=1):
+        request = ReadRequest(system=system, text=query, layer=layer, adapter=adapter)
+        vectors.append((await read_whole(reader, request)).vector())
+        progress(done, len(queries))
+    return np.stack(vectors)

@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 
 from octograph.graph import NONE, Master, ModelGraph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master.composing import ComposedQuery
 from octograph.nodes.master.fitting import Labelled, fit_rows
 from octograph.nodes.master.head import FunctionalHead
 from octograph.nodes.master.head_file import HeadFile
 from octograph.nodes.master.master import DEFAULT_SYSTEM
-from octograph.nodes.master.reader import HiddenStates, QueryReader, ReadRequest, TokenStates
+from octograph.nodes.master.reader import HiddenStates, QueryReader, ReadRequest, TokenStates, read_whole
 from octograph.nodes.master.reading_adapter import ReadingAdapter
 from octograph.nodes.master.steps import Spans, StepNetwork
 
@@ -89,9 +88,7 @@ class _Reading:
             adapter=None if self.adapter is None else self.adapter.path,
             each=each,
         )
-        states = await self.reader.read(request, cancel=CancelToken())
-        if states is None:
-            raise RuntimeError("a read that nobody can cancel was cancelled")
+        states = await read_whole(self.reader, request)
         self.tell()
         return states
 

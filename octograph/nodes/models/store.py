@@ -108,7 +108,7 @@ class ModelStore:
 
         """
         path = self.locate(model, base=base)
-        faster = self._requantise and FASTER_TYPE.get(self.check(path, sha256=model.sha256).file_type)
+        faster = self._faster_type(self.check(path, sha256=model.sha256))
         return f"{file_identity(path)}|{faster}|{metadata.version('llama-cpp-python')}"
 
     def host_config(self, model: Model, *, base: Path | None, threads: int) -> dict[str, object]:
@@ -127,12 +127,16 @@ class ModelStore:
             "threads": threads,
             "context": model.context or min(summary.context or 4096, 8192),
         }
-        kind = FASTER_TYPE.get(summary.file_type) if self._requantise else None
+        kind = self._faster_type(summary)
         if kind is not None:
             identity = hashlib.sha256(file_identity(path).encode())
             name = f"{path.stem}-{identity.hexdigest()[:12]}.{kind}.gguf"
             config["requantised"] = {"kind": kind, "path": str(self._cache / "weights" / name)}
         return config
+
+    def _faster_type(self, summary: GGUFSummary) -> str | None:
+        """The type to requantise a file to, None if it runs as it is."""
+        return FASTER_TYPE.get(summary.file_type) if self._requantise else None
 
 
 def file_identity(path: Path) -> str:

@@ -31,13 +31,14 @@ from numpy.typing import NDArray
 from benchmarks.machine import describe
 from octograph import settings
 from octograph.agents.evaluation.outcomes import Outcomes, choose, judge, quality_over_cost, read_outcomes
-from octograph.composition import head_path, host_pool, model_store
+from octograph.composition import head_path, model_store, query_readers
 from octograph.graph import open_graph
 from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.embedder import EmbedderClient, embedder_host
-from octograph.nodes.master import DEFAULT_SYSTEM, HeadFile, ReadRequest, find_adapter
+from octograph.nodes.master import DEFAULT_SYSTEM, HeadFile, find_adapter
 from octograph.nodes.master.outcome_fitting import fit_outcomes
 from octograph.nodes.master.outcomes import chance_error
+from octograph.nodes.master.reader import read_vectors
 
 FOLDS = 5
 INNER_FOLDS = 3
@@ -144,20 +145,17 @@ async def _read(queries: Sequence[str], plain: int | None) -> tuple[Vectors, dic
     system, layer, adapter = head.system, head.layer, head.adapter
     if plain is not None:
         system, layer, adapter = DEFAULT_SYSTEM, plain, None
-    pool = host_pool(graph, settings.load())
-    client, rows = pool.clients[graph.master.model], []
     found = None if adapter is None else find_adapter(adapter, base=path.parent).path
-    try:
-        for done, query in enumerate(queries, start=1):
-            request = ReadRequest(system=system, text=query, layer=layer, adapter=found)
-            read = await client.read(request, cancel=CancelToken())
-            assert read is not None
-            rows.append(read.vector())
-            if done % 500 == 0:
-                print(f"read {done} of {len(queries)}", flush=True)
-    finally:
-        pool.close()
-    return np.stack(rows), {"system": system, "layer": layer, "adapter": adapter}
+    with query_readers(graph, settings.load()) as readers:
+        states = await read_vectors(
+            readers[graph.master.model], queries, system=system, layer=layer, adapter=found, progress=_told
+        )
+    return states, {"system": system, "layer": layer, "adapter": adapter}
+
+
+def _told(done: int, total: int) -> None:
+    if done % 500 == 0:
+        print(f"read {done} of {total}", flush=True)
 
 
 async def _embed(queries: Sequence[str]) -> Vectors:

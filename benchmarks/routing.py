@@ -1,11 +1,13 @@
-"""How well queries reach their workers, beside other ways of routing on the same examples, in one run.
+r"""How well queries reach their workers, beside other ways of routing on the same examples, in one run.
 
     benchmarks/peers/install
     python -m benchmarks.routing --graph octopus-mmlu DATA/mmlu/tune.jsonl.gz
-    python -m benchmarks.routing --fit DATA/clinc150/train.jsonl.gz DATA/clinc150/val.jsonl.gz
+    python -m benchmarks.routing --fit DATA/clinc150/train.jsonl.gz DATA/clinc150/val.jsonl.gz \
+        --per-worker 1000 --adapter-epochs 3
 
 The data are lines of ``{"query", "worker"}``; they are neither copied nor kept.
-``--fit`` makes a graph of a sample of labelled queries first (see `benchmarks.clinc_graph`) and trains its master.
+``--fit`` makes a graph of a sample of labelled queries first (see `benchmarks.clinc_graph`) and trains its master,
+with ``--adapter-epochs`` through an adapter of its own.
 Each contender (see `benchmarks.contender`) runs in a process of its own, one after the other, and answers every query;
 the two that prompt a language model answer a sample.
 Writes ``benchmarks/results/routing-GRAPH.json``; ``--only`` renews some of its contenders. Let nothing else run
@@ -33,16 +35,19 @@ from typing import Any
 import numpy as np
 import psutil
 
-from benchmarks.clinc_graph import make_graph, sample
+from benchmarks.clinc_graph import write_graph
 from benchmarks.machine import describe
 from benchmarks.peer import Peer, running
 from octograph.agents.evaluation import RoutingExample, evaluate_routing, read_routing
-from octograph.graph import ModelGraph, open_graph, save
+from octograph.graph import ModelGraph, open_graph
 from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.deciders import targets_of
 from octograph.nodes.master import NO_WORKER, Route
 
 HERE = Path(__file__).parent
+KEPT_BACK = 800
+"""Training queries that an adapter does not see: they tell how sure the head behind it may be."""
+
 BINS = 15
 """Of the reliability diagram: those of the calibration error."""
 
@@ -172,29 +177,36 @@ def _minilm() -> Path:
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
-def _fitted(training: Path, folder: Path, *, per_worker: int, seed: int) -> tuple[str, dict[str, Any]]:
-    """Make a graph of labelled queries and train its master; the path of the graph, and the training's report."""
-    queries = sample(read_routing(training), per_worker=per_worker, none=per_worker, seed=seed)
-    bundled = open_graph("embedded")
-    path = folder / "clinc.toml"
-    save(make_graph(queries, bundled.models[bundled.masters()[0].model]), path)
-    command = [
-        sys.executable,
-        "-m",
-        "octograph",
-        "train",
-        "router",
-        "--graph",
-        str(path),
-        "--seed",
-        str(seed),
-        "--json",
-    ]
+def _fitted(training: Path, folder: Path, *, per_worker: int, epochs: float, seed: int) -> tuple[str, dict[str, Any]]:
+    """Make a graph of labelled queries and train its master; the path of the graph, and the training's report.
+
+    With `epochs`, its adapter too.
+    """
+    path = write_graph(
+        folder,
+        read_routing(training),
+        per_worker=per_worker,
+        none=per_worker,
+        validation=KEPT_BACK if epochs else 0,
+        seed=seed,
+    )
+    report: dict[str, Any] = {"queries_per_worker": per_worker}
+    common = ["--graph", str(path), "--seed", str(seed)]
     started = time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    seconds = time.perf_counter() - started
-    report = json.loads(done.stdout)["masters"]
-    return str(path), {"queries_per_worker": per_worker, "training_seconds": seconds, "masters": report}
+    adapter = []
+    if epochs:
+        trained = _octograph("train", "adapter", *common, "--out", str(folder / "clinc.gguf"), "--epochs", str(epochs))
+        adapter = ["--adapter", trained["card"]]
+        report["adapter"] = trained["training"]
+    report["masters"] = _octograph("train", "router", *common, *adapter)["masters"]
+    return str(path), report | {"training_seconds": time.perf_counter() - started}
+
+
+def _octograph(*arguments: str) -> dict[str, Any]:
+    """What a command reports."""
+    command = [sys.executable, "-m", "octograph", *arguments, "--json"]
+    document: dict[str, Any] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    return document
 
 
 def _compare(bench: Bench, names: Sequence[str], results: dict[str, Any], output: Path) -> None:
@@ -219,6 +231,7 @@ def _arguments() -> argparse.Namespace:
     source.add_argument("--graph", help="a bundled graph or a graph file, with a trained master")
     source.add_argument("--fit", type=Path, metavar="TRAINING", help="labelled queries to make a graph of")
     parser.add_argument("--per-worker", type=int, default=100, help="queries of each worker that --fit takes")
+    parser.add_argument("--adapter-epochs", type=float, default=0, help="with --fit: train an adapter so long")
     parser.add_argument("--limit", type=int, default=None, help="use a random sample of so many lines")
     parser.add_argument("--sample", type=int, default=300, help="queries that the prompted model answers")
     parser.add_argument("--seed", type=int, default=0)
@@ -237,7 +250,13 @@ def main() -> None:
         name = arguments.graph
         fitted: dict[str, Any] = {}
         if arguments.fit is not None:
-            name, fitted = _fitted(arguments.fit, Path(folder), per_worker=arguments.per_worker, seed=arguments.seed)
+            name, fitted = _fitted(
+                arguments.fit,
+                Path(folder),
+                per_worker=arguments.per_worker,
+                epochs=arguments.adapter_epochs,
+                seed=arguments.seed,
+            )
         graph = open_graph(name)
         output = arguments.output or HERE / "results" / f"routing-{graph.name}.json"
         subject = {

@@ -28,7 +28,7 @@ import numpy as np
 import octograph
 from benchmarks.machine import describe
 from octograph.agents.evaluation import RoutingExample, read_routing
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 
 HERE = Path(__file__).parent
 VARIANTS = {"twelve examples": 12, "five examples": 5, "the description alone": 0}

@@ -34,9 +34,9 @@ import octograph
 from benchmarks.linear_head import LinearHead, fit_centroids, fit_logistic
 from benchmarks.peers.lines import serve
 from octograph import settings
+from octograph.cancellation import CancelToken
 from octograph.composition import model_store
 from octograph.graph import ModelGraph, open_graph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.deciders import NeighboursRouter, targets_of
 from octograph.nodes.decoding import Chat, ScoreRequest, Text
 from octograph.nodes.embedder import EmbedderClient, embedder_host

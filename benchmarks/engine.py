@@ -29,10 +29,10 @@ import numpy as np
 from benchmarks.machine import describe
 from benchmarks.peer import Peer, running
 from octograph import settings
+from octograph.cancellation import CancelToken
 from octograph.composition import model_store
 from octograph.errors import HostBusyError
 from octograph.graph import NONE, open_graph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.decoding import Branch, DecodeRequest, Tokens
 from octograph.nodes.generation import Generation, Sampling
 from octograph.nodes.host import HostProcess

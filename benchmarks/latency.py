@@ -22,9 +22,9 @@ import numpy as np
 
 from benchmarks.machine import describe
 from octograph import settings
+from octograph.cancellation import CancelToken
 from octograph.composition import head_path, host_pool, model_store
 from octograph.graph import open_graph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.embedder import EmbedderClient, embedder_host
 from octograph.nodes.llama import LlamaClient
 from octograph.nodes.master import HeadFile, ReadRequest, find_adapter

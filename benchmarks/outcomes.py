@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 from benchmarks.machine import describe
 from octograph import settings
 from octograph.agents.evaluation.outcomes import Outcomes, choose, judge, quality_over_cost, read_outcomes
+from octograph.cancellation import CancelToken
 from octograph.composition import head_path, model_store, query_readers
 from octograph.graph import open_graph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.embedder import EmbedderClient, embedder_host
 from octograph.nodes.master import DEFAULT_SYSTEM, HeadFile, find_adapter
 from octograph.nodes.master.outcome_fitting import fit_outcomes

@@ -22,7 +22,7 @@ import numpy as np
 
 import octograph
 from benchmarks.machine import describe
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 from octograph.nodes.master import Material, Route, compose
 
 HERE = Path(__file__).parent

@@ -34,12 +34,12 @@ from benchmarks.faithfulness import lost
 from benchmarks.machine import describe
 from octograph import settings
 from octograph.agents.evaluation import read_routing
+from octograph.cancellation import CancelToken
 from octograph.composition import host_pool
 from octograph.errors import ToolError
 from octograph.graph import ModelGraph, bundled_names, open_graph, token_text
 from octograph.graph.examples_file import NONE_KEY, read_examples
 from octograph.graph.functional_call import parse_call
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.decoding import Branch, BranchDecoder, BranchDelta, DecodeRequest
 from octograph.nodes.generation import Generation, TextDelta
 from octograph.nodes.llama import LlamaClient

@@ -39,8 +39,8 @@ from benchmarks.clinc_graph import write_graph
 from benchmarks.machine import describe
 from benchmarks.peer import Peer, running
 from octograph.agents.evaluation import RoutingExample, evaluate_routing, read_routing
+from octograph.cancellation import CancelToken
 from octograph.graph import ModelGraph, open_graph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.deciders import targets_of
 from octograph.nodes.master import NO_WORKER, Route
 

@@ -25,10 +25,10 @@ import psutil
 
 from benchmarks.machine import describe
 from octograph import settings
+from octograph.cancellation import CancelToken
 from octograph.composition import model_store
 from octograph.errors import ContextOverflowError, HostCrashedError, HostStartError
 from octograph.graph import open_graph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.decoding import Branch, BranchDelta, DecodeRequest, ScoreRequest, Text
 from octograph.nodes.generation import Generation, Sampling
 from octograph.nodes.host import HostProcess

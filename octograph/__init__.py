@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from octograph.agents import Event, Turn
     from octograph.api import Octograph, open  # noqa: A004  # octograph.open is the name of design
+    from octograph.cancellation import CancelToken
     from octograph.errors import OctographError
-    from octograph.nodes.cancellation import CancelToken
     from octograph.nodes.master import Route
 
 __version__ = "0.1.0"
@@ -24,7 +24,7 @@ __version__ = "0.1.0"
 __all__ = ["CancelToken", "Event", "Octograph", "OctographError", "Route", "Turn", "__version__", "open"]
 
 _HOMES = {
-    "CancelToken": "octograph.nodes.cancellation",
+    "CancelToken": "octograph.cancellation",
     "Event": "octograph.agents",
     "Octograph": "octograph.api",
     "OctographError": "octograph.errors",

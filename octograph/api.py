@@ -27,10 +27,10 @@ from octograph.agents.learning import (
 )
 from octograph.agents.steps import DecideStep, GenerateStep, RouteStep
 from octograph.background import BackgroundLoop
+from octograph.cancellation import CancelToken
 from octograph.composition import host_pool, make_router, make_workers
 from octograph.errors import UsageError
 from octograph.graph import ModelGraph, open_graph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.llama import LlamaClient
 from octograph.nodes.master import Route, Router
 from octograph.nodes.pool import HostPool

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from octograph.cancellation import CancelToken
 from octograph.errors import UsageError
-from octograph.nodes.cancellation import CancelToken
 
 __all__ = ["BackgroundLoop"]
 

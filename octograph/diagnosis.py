@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from octograph.cancellation import CancelToken
 from octograph.composition import head_path, host_pool, model_store
 from octograph.errors import OctographError
 from octograph.graph import open_graph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.generation import Generation, GenerationRequest, Message, TextDelta
 from octograph.nodes.master import HeadFile
 from octograph.settings import Settings

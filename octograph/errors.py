@@ -17,6 +17,8 @@
     ├── ContextOverflowError     the text is longer than the model's context
     ├── ToolError                a tool could not answer
     ├── ThreadError              a thread is missing, damaged or busy
+    ├── DocumentError            a document cannot be read
+    ├── KnowledgeError           a knowledge base is missing, damaged or in use
     ├── FeedbackError            the feedback on answers cannot be kept or read
     └── MissingExtraError        a part needs packages that are not installed
 
@@ -30,6 +32,7 @@ from typing import ClassVar
 
 __all__ = [
     "ContextOverflowError",
+    "DocumentError",
     "FeedbackError",
     "GraphError",
     "HeadError",
@@ -38,6 +41,7 @@ __all__ = [
     "HostError",
     "HostRequestError",
     "HostStartError",
+    "KnowledgeError",
     "MissingExtraError",
     "ModelError",
     "ModelFileError",
@@ -149,6 +153,14 @@ class ToolError(OctographError):
 
 class ThreadError(OctographError):
     """A thread (conversation) is missing, damaged or in use."""
+
+
+class DocumentError(OctographError):
+    """A document cannot be read; the message says why, without its path."""
+
+
+class KnowledgeError(OctographError):
+    """A knowledge base is missing, damaged, in use, or cannot be written."""
 
 
 class FeedbackError(OctographError):

@@ -20,10 +20,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from octograph.cancellation import CancelToken
 from octograph.errors import HostStartError, OctographError, ToolError
 from octograph.graph import NONE, Edge, Master, Model, ModelGraph, token_text
 from octograph.graph import Worker as WorkerNode
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.generation import Generation, GenerationRequest, TextDelta
 from octograph.nodes.host import Steps, Ticket
 from octograph.nodes.host.frames import Frame

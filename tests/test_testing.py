@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from octograph.agents import Generated
+from octograph.cancellation import CancelToken
 from octograph.graph import Worker
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.generation import Generation, GenerationRequest, Message, TextDelta
 from octograph.nodes.worker import ModelWorker
 from octograph.testing import FakeGenerator, make_octograph

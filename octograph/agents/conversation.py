@@ -14,8 +14,8 @@ from octograph.agents.orchestration import CompiledGraph
 from octograph.agents.state import RunContext, State
 from octograph.agents.threads import ThreadInfo, ThreadStore
 from octograph.agents.turn import Turn
+from octograph.cancellation import CancelToken
 from octograph.errors import OctographError, ThreadError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.tools import Clock
 
 __all__ = ["Conversation"]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypedDict
 
 from langgraph.channels.delta import DeltaChannel
 
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 
 __all__ = ["RunContext", "State", "current_step"]
 

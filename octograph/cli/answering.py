@@ -13,10 +13,10 @@ from typing import Any
 from octograph import Octograph
 from octograph.agents import Event, Finished, Routed, StepStarted, TextWritten, Turn, document
 from octograph.agents.events import Decided
+from octograph.cancellation import CancelToken
 from octograph.cli.opening import opened
 from octograph.cli.output import note, say, write_json
 from octograph.errors import UsageError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master import Route
 
 __all__ = ["ask", "delete_thread", "feedback", "list_threads", "route", "show_thread"]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from octograph import settings
 from octograph.agents.evaluation import read_routing
+from octograph.cancellation import CancelToken
 from octograph.cli.output import note, progress, write_json
 from octograph.composition import model_store, validation_path
 from octograph.errors import UsageError
 from octograph.graph import ModelGraph, open_graph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master import DEFAULT_SYSTEM, NO_WORKER, ReadingAdapter
 from octograph.nodes.training import AdapterJob, AdapterReport, Trainer
 

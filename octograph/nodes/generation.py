@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 
 __all__ = [
     "Finish",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from octograph import graph
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 from octograph.nodes.generation import Finish, Generation, GenerationRequest, Generator, Message, Sampling, TextDelta
 from octograph.nodes.tools import Tool, with_result
 

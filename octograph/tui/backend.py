@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Protocol
 
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 
 if TYPE_CHECKING:  # the agents take over a second to import, which the first paint does not wait for
     from octograph.agents import Event, ThreadInfo, Turn

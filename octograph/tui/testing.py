@@ -21,8 +21,8 @@ from octograph.agents import (
     ThreadInfo,
     Turn,
 )
+from octograph.cancellation import CancelToken
 from octograph.errors import ThreadError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master import PlannedStep, Route
 from octograph.testing import pause
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from octograph.agents import Decided, Event, Finished, Generated, Routed, Started, StepStarted, TextWritten, document
+from octograph.cancellation import CancelToken
 from octograph.errors import GraphError, HostCrashedError, ToolError, UsageError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.generation import Message, TextDelta
 from octograph.nodes.worker import Outcome, Task
 from octograph.testing import FixedRouter, ScriptedWorker, make_octograph

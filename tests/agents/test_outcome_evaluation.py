@@ -21,8 +21,8 @@ from octograph.agents.evaluation.outcomes import (
     quality_over_cost,
     read_outcomes,
 )
+from octograph.cancellation import CancelToken
 from octograph.errors import UsageError
-from octograph.nodes.cancellation import CancelToken
 
 COSTS = np.array([1.0, 8.0, 70.0])
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from octograph import graph
+from octograph.cancellation import CancelToken
 from octograph.errors import ToolError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.generation import Generation, Message, TextDelta
 from octograph.nodes.tools import make_tool
 from octograph.nodes.worker import ModelWorker, Outcome, Task, ToolWorker, Worker

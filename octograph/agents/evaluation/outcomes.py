@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octograph.agents.evaluation.data import lines_of, text_of
+from octograph.cancellation import CancelToken
 from octograph.errors import UsageError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master.outcomes import chance_error
 
 __all__ = ["ChanceReader", "Outcomes", "choose", "evaluate_outcomes", "judge", "quality_over_cost", "read_outcomes"]

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octograph.agents.evaluation.data import RoutingExample
+from octograph.cancellation import CancelToken
 from octograph.errors import UsageError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master import NO_WORKER, Route, Router
 
 __all__ = ["calibration_error", "evaluate_routing"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from octograph.agents.learning.policies import Policy
 from octograph.agents.learning.posteriors import Posteriors, cluster_of
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 from octograph.nodes.master import NO_WORKER, Route, Router
 
 __all__ = ["LearningRouter"]

@@ -10,8 +10,8 @@ from octograph.agents.events import Decided, StepName
 from octograph.agents.state import State, current_step
 from octograph.agents.steps.step import Emit
 from octograph.agents.turn import Attempt, DoneStep, Source, Status, Turn
+from octograph.cancellation import CancelToken
 from octograph.graph import ModelGraph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master import NO_WORKER
 from octograph.nodes.tools import Clock
 

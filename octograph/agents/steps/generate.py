@@ -9,8 +9,8 @@ from octograph.agents.events import Generated, StepName, StepStarted, TextWritte
 from octograph.agents.state import State, current_step
 from octograph.agents.steps.step import Emit
 from octograph.agents.turn import Turn, as_messages
+from octograph.cancellation import CancelToken
 from octograph.errors import ToolError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.generation import Message, TextDelta
 from octograph.nodes.worker import Outcome, Task, Worker
 

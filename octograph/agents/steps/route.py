@@ -8,7 +8,7 @@ import uuid
 from octograph.agents.events import Routed, StepName, StepStarted
 from octograph.agents.state import State
 from octograph.agents.steps.step import Emit
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 from octograph.nodes.master import Router
 from octograph.nodes.tools import Clock
 

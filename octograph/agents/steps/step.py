@@ -14,7 +14,7 @@ from langgraph.runtime import get_runtime
 
 from octograph.agents.events import Event, StepName
 from octograph.agents.state import RunContext, State
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 
 __all__ = ["Emit", "Step", "as_node"]
 

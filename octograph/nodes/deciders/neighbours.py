@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from octograph.cancellation import CancelToken
 from octograph.errors import GraphError
 from octograph.graph import NONE, ModelGraph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.deciders.example_index import ExampleIndex
 from octograph.nodes.deciders.targets import targets_of
 from octograph.nodes.master.route import NO_WORKER, Route

@@ -13,9 +13,9 @@ from collections.abc import Coroutine, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from octograph.cancellation import CancelToken
 from octograph.errors import HostRequestError, UsageError
 from octograph.graph import NONE
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.deciders.answer import NoDecisionError, read_answer
 from octograph.nodes.deciders.targets import Target
 from octograph.nodes.master.route import NO_WORKER, Route

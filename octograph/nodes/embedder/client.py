@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from octograph.cancellation import CancelToken
 from octograph.graph import Model
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.host import HostProcess
 from octograph.nodes.host.frames import Frame
 from octograph.nodes.models import ModelStore

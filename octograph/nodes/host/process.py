@@ -25,6 +25,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Literal
 
 from octograph import errors
+from octograph.cancellation import CancelToken
 from octograph.errors import (
     ContextOverflowError,
     HostCrashedError,
@@ -33,7 +34,6 @@ from octograph.errors import (
     HostStartError,
     OctographError,
 )
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.host.frames import Frame, read_frame, write_frame
 
 __all__ = ["HostProcess", "HostState"]

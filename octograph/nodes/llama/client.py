@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 from octograph.nodes.decoding import (
     Branch,
     BranchDelta,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 from octograph.nodes.master.reader import HiddenStates, QueryReader, ReadRequest
 from octograph.nodes.models.store import file_identity
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from octograph.cancellation import CancelToken
 from octograph.errors import HeadError
 from octograph.graph import NONE, ModelGraph
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master.head import FunctionalHead
 from octograph.nodes.master.planning import LEAST_REACHED, asked_in_steps
 from octograph.nodes.master.reader import HiddenStates, QueryReader, ReadRequest

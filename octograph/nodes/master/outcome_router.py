@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from octograph.cancellation import CancelToken
 from octograph.errors import UsageError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master.outcomes import OutcomeRows
 from octograph.nodes.master.reader import QueryReader, ReadRequest
 from octograph.nodes.master.route import NO_WORKER, Route, Router

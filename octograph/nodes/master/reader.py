@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 
 __all__ = ["HiddenStates", "QueryReader", "ReadRequest", "TokenStates", "read_vectors", "read_whole"]
 

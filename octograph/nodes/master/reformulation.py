@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from octograph.cancellation import CancelToken
 from octograph.errors import ContextOverflowError
 from octograph.graph import END
 from octograph.graph.functional_call import FunctionalCall, parse_call
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.decoding import Branch, BranchDecoder, Chat, DecodeRequest, Text
 from octograph.nodes.generation import Message
 from octograph.nodes.master.fidelity import losses

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 
 __all__ = ["NO_WORKER", "PlannedStep", "Route", "Router"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 from octograph.nodes.host import HostProcess
 from octograph.nodes.master.reader import TokenStates
 from octograph.nodes.master.steps import Spans, StepNetwork, token_labels

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Markdown
 from textual.worker import Worker
 
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 from octograph.tui.backend import Backend, Opening
 from octograph.tui.screens.threads import ThreadChoice, ThreadsScreen
 from octograph.tui.widgets.answer import Answer

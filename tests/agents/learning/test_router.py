@@ -19,8 +19,8 @@ from octograph.agents.learning import (
     Thompson,
     cluster_of,
 )
+from octograph.cancellation import CancelToken
 from octograph.graph import NONE
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master import NO_WORKER, Route
 from octograph.testing import FixedClock, FixedRouter
 

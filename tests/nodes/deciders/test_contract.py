@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 from octograph.nodes.deciders import NeighboursRouter, RemoteRouter, targets_of
 from octograph.nodes.master import NO_WORKER, Router
 from octograph.testing import FixedRouter, make_graph

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from octograph.cancellation import CancelToken
 from octograph.errors import GraphError
 from octograph.graph import Edge, Master, Model, ModelGraph, Worker
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.deciders import NeighboursRouter, targets_of
 from octograph.nodes.deciders.example_index import DEFAULT_TEMPERATURE, TEMPERATURES, ExampleIndex
 from octograph.nodes.master import NO_WORKER

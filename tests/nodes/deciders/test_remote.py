@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from octograph.cancellation import CancelToken
 from octograph.errors import HostRequestError, OctographError, UsageError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.deciders import RemoteRouter, Target
 from octograph.nodes.deciders.answer import NoDecisionError, read_answer
 from octograph.nodes.deciders.remote import MOST_BYTES

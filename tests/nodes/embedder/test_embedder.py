@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from octograph.cancellation import CancelToken
 from octograph.errors import HostRequestError, ModelFileError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.embedder import SERVICE, EmbedderClient, embedder_host
 from octograph.nodes.embedder.client import MODEL, portions
 from octograph.nodes.embedder.service import MOST_CHARACTERS, MOST_TEXTS, READ_CHARACTERS, batches

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from octograph.cancellation import CancelToken
 from octograph.errors import (
     ContextOverflowError,
     HostCrashedError,
@@ -24,7 +25,6 @@ from octograph.errors import (
     HostStartError,
     ToolError,
 )
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.host import HostProcess
 from octograph.nodes.host.frames import MAX_FRAME, Frame, write_frame
 from octograph.testing import FakeService

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from octograph.cancellation import CancelToken
 from octograph.errors import ContextOverflowError, HostCrashedError, ModelFileError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.decoding import Branch, BranchDelta, Chat, DecodeRequest, ScoreRequest, SoftPrompt, Text, Tokens
 from octograph.nodes.generation import Generation, GenerationRequest, Message, TextDelta
 from octograph.nodes.host import HostProcess

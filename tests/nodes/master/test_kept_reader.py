@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 from octograph.nodes.master import HiddenStates, ReadRequest
 from octograph.nodes.master.kept_reader import KeptReader
 

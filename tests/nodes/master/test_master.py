@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from octograph.cancellation import CancelToken
 from octograph.errors import HeadError
 from octograph.graph import NONE, Edge, Master, Model, ModelGraph, Worker
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master import NO_WORKER, FunctionalHead, HiddenStates, ReadRequest, StepNetwork, TokenStates
 from octograph.nodes.master import Master as Router
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 from octograph.nodes.master import NO_WORKER, HiddenStates, PlannedStep, ReadRequest, Route
 from octograph.nodes.master.landmarks import Landmarks
 from octograph.nodes.master.outcome_router import OutcomeRouter

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from octograph.cancellation import CancelToken
 from octograph.errors import HeadError, UsageError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master import HiddenStates, ReadRequest
 from octograph.nodes.master.outcome_fitting import fit_outcomes
 from octograph.nodes.master.outcome_router import OutcomeRouter

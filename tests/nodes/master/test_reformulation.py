@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from octograph.cancellation import CancelToken
 from octograph.errors import ContextOverflowError, GraphError, HostCrashedError, OctographError
 from octograph.graph import END, open_graph
 from octograph.graph.functional_call import parse_call
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.decoding import Branch, BranchDelta, Chat, DecodeRequest, Text
 from octograph.nodes.generation import Finish, Generation
 from octograph.nodes.host import HostProcess

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from octograph.cancellation import CancelToken
 from octograph.graph import Edge, Master, Model, ModelGraph, Worker
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.master import (
     ComposedQuery,
     HeadFile,

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from octograph.cancellation import CancelToken
 from octograph.errors import HostRequestError, ModelFileError, ModelMissingError
-from octograph.nodes.cancellation import CancelToken
 from octograph.nodes.host import HostProcess
 from octograph.nodes.llama import SERVICE, LlamaClient
 from octograph.nodes.master import ReadingAdapter, ReadRequest

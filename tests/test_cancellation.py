@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from octograph.nodes.cancellation import CancelToken
+from octograph.cancellation import CancelToken
 
 
 def test_everyone_within_a_block_is_told_once() -> None:

@@ -156,7 +156,7 @@ class Contender:
             model = octo.models[octo.graph.master.model]
             return ZeroShotRouter(model, octo.graph, calibrated=self._name.endswith("calibrated")), {}
         graph, chosen = open_graph(self._graph), settings.load()
-        embedder = EmbedderClient(embedder_host(model_store(chosen), cores=chosen.cpu_threads))
+        embedder = EmbedderClient(embedder_host(model_store(chosen), threads=chosen.threads_beside))
         if self._name == "neighbours":
             return NeighboursRouter(graph, embedder=embedder), {}
         texts, labels = _examples(graph)

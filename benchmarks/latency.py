@@ -61,7 +61,7 @@ async def _measure(rounds: int) -> dict[str, Any]:
         ),
         f"all {deepest + 1} layers that can be read": ReadRequest(system=head.system, text="", layer=deepest),
     }
-    host = embedder_host(model_store(chosen), cores=chosen.cpu_threads + 1)  # all cores: nothing runs beside it here
+    host = embedder_host(model_store(chosen), threads=chosen.cpu_threads)  # all cores: nothing runs beside it here
     embedder = EmbedderClient(host)
     draw = random.Random(0)
     found: dict[str, Any] = {}

@@ -160,7 +160,7 @@ def _told(done: int, total: int) -> None:
 
 async def _embed(queries: Sequence[str]) -> Vectors:
     chosen = settings.load()
-    host = embedder_host(model_store(chosen), cores=chosen.cpu_threads)
+    host = embedder_host(model_store(chosen), threads=chosen.threads_beside)
     try:
         vectors = await EmbedderClient(host).encode(queries, cancel=CancelToken())
     finally:

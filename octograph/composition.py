@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from octograph.errors import GraphError, HeadError, UsageError
-from octograph.graph import ModelGraph, open_graph
+from octograph.graph import Knowledge, ModelGraph, open_graph
 from octograph.graph.bundled import bundled_folder
 from octograph.nodes.deciders import NeighboursRouter, RemoteRouter, targets_of
 from octograph.nodes.embedder import EmbedderClient, embedder_host
+from octograph.nodes.embedder.client import MODEL as EMBEDDER
 from octograph.nodes.master import (
     HeadFile,
     Master,
@@ -33,15 +34,21 @@ from octograph.nodes.pool import HostPool
 from octograph.nodes.tools import Clock, make_tool
 from octograph.nodes.training import Trainer
 from octograph.nodes.worker import ModelWorker, ToolWorker, Worker
+from octograph.retrieval.knowledge_base import KnowledgeBase
+from octograph.retrieval.splitting import Splitter
 from octograph.settings import Settings
 
 __all__ = [
     "composing_path",
     "head_path",
     "host_pool",
+    "knowledge_bases",
+    "knowledge_path",
+    "make_knowledge_bases",
     "make_master",
     "make_outcome_router",
     "make_router",
+    "make_splitter",
     "make_workers",
     "model_store",
     "outcomes_path",
@@ -150,7 +157,7 @@ def routed(graph: ModelGraph, settings: Settings, kind: str) -> Iterator[Router]
             stack.callback(pool.close)
             yield make_router(graph, pool, price=settings.price)
         elif kind == "neighbours":
-            host = embedder_host(model_store(settings), cores=settings.cpu_threads)
+            host = embedder_host(model_store(settings), threads=settings.threads_beside)
             stack.callback(host.stop)
             yield NeighboursRouter(graph, embedder=EmbedderClient(host))
         elif kind.startswith(("http://", "https://")):
@@ -159,6 +166,43 @@ def routed(graph: ModelGraph, settings: Settings, kind: str) -> Iterator[Router]
             raise UsageError(
                 f"{kind!r} is no router", hint="Use 'master', 'neighbours' or the address of an endpoint, http://…"
             )
+
+
+@contextmanager
+def knowledge_bases(graph: ModelGraph, settings: Settings, *, threads: int) -> Iterator[Mapping[str, KnowledgeBase]]:
+    """Give a graph's knowledge bases by name, over one embedder with so many threads; they end with the block."""
+    with ExitStack() as stack:
+        embedder = EmbedderClient(embedder_host(model_store(settings), threads=threads))
+        stack.callback(embedder.host.stop)
+        bases = make_knowledge_bases(graph, settings, embedder)
+        for base in bases.values():
+            stack.callback(base.close)
+        yield bases
+
+
+def make_knowledge_bases(
+    graph: ModelGraph, settings: Settings, embedder: EmbedderClient
+) -> Mapping[str, KnowledgeBase]:
+    """Return the knowledge bases of a graph by name."""
+    store = model_store(settings)
+    return {
+        node.name: KnowledgeBase(
+            knowledge_path(graph, node, settings), embedder=embedder, splitter=lambda: make_splitter(store)
+        )
+        for node in graph.knowledge()
+    }
+
+
+def make_splitter(store: ModelStore) -> Splitter:
+    """Return what splits documents for the embedder."""
+    return Splitter(store.locate(EMBEDDER, base=None) / "tokenizer.json")
+
+
+def knowledge_path(graph: ModelGraph, node: Knowledge, settings: Settings) -> Path:
+    """Where a knowledge base is kept: beside the graph file, or among the user's data."""
+    if node.path is None:
+        return settings.data_dir / "knowledge" / node.name
+    return (graph.folder or Path()) / node.path
 
 
 @contextmanager

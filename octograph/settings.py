@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         affinity = getattr(os, "sched_getaffinity", None)
         return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
+    @property
+    def threads_beside(self) -> int:
+        """Threads for what works while a model decodes."""
+        return max(1, self.cpu_threads - 1)
+
     def document(self) -> Mapping[str, Any]:
         """The settings as JSON."""
         return self.model_dump(mode="json")

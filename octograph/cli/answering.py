@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import Any
 
 from octograph import Octograph
 from octograph.agents import Event, Finished, Routed, StepStarted, TextWritten, Turn, document
 from octograph.agents.events import Decided
 from octograph.cancellation import CancelToken
+from octograph.cli.interrupting import cancelling_on_interrupt
 from octograph.cli.opening import opened
 from octograph.cli.output import note, say, write_json
 from octograph.errors import UsageError
@@ -27,7 +24,7 @@ _EXIT = {"answered": 0, "abstained": 3, "cancelled": 130}
 def ask(arguments: argparse.Namespace) -> int:
     """Answer a question; the text goes to stdout as it comes, the route to stderr."""
     cancel = CancelToken()
-    with opened(arguments) as octo, _cancelling_on_interrupt(cancel):
+    with opened(arguments) as octo, cancelling_on_interrupt(cancel):
         events = list(_show(_events(arguments, octo, cancel), as_json=arguments.json))
     turn = _turn(events)
     if arguments.json:
@@ -156,19 +153,3 @@ def _turn(events: list[Event]) -> Turn:
     if not isinstance(last, Finished):
         raise TypeError(last)
     return last.turn
-
-
-@contextmanager
-def _cancelling_on_interrupt(cancel: CancelToken) -> Iterator[None]:
-    """Make the first Ctrl-C end the answer and keep what was written; a second one ends the program."""
-
-    def stop(number: int, frame: FrameType | None) -> Any:
-        if cancel.cancelled:
-            raise KeyboardInterrupt
-        cancel.cancel()
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -46,13 +46,21 @@ def show_error(error: OctographError, *, as_json: bool) -> int:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on stderr, if that is a terminal."""
+def progress(label: str) -> Iterator[Callable[..., None]]:
+    """Show a progress bar on stderr, if that is a terminal.
+
+    What it gives is called with how much is done, of how much, and if need be a remark to show behind the bar.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    remark = TextColumn("{task.fields[remark]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), remark)
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task(label, total=None, remark="")
+
+        def tell(done: int, total: int, remark: str = "") -> None:
+            bar.update(task, completed=done, total=total, remark=remark)
+
+        yield tell

@@ -29,6 +29,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _answering(commands)
     _graphs(commands)
+    _knowledge(commands)
     _learning(commands)
     _care(commands)
     return parser
@@ -90,6 +91,54 @@ def _graphs(commands: Any) -> None:
     export.add_argument("--format", choices=("mermaid", "dot", "graphml", "json"), default="mermaid")
 
 
+def _knowledge(commands: Any) -> None:
+    index = commands.add_parser("index", help="the user's documents").add_subparsers(metavar="ACTION", required=True)
+    add = _command(index, "add", "knowledge:add", "read files and folders, so that they can be searched")
+    add.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file or a folder")
+    add.add_argument(
+        "--max-size", type=_positive, default=50, metavar="MB", help="skip larger files (default: %(default)s)"
+    )
+    add.add_argument("--prune", action="store_true", help="remove documents whose files are gone from the folders")
+    _kind_option(add)
+    _command(index, "list", "knowledge:list_documents", "list the documents")
+    remove = _command(index, "remove", "knowledge:remove", "remove documents; the files themselves stay")
+    remove.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a document, or a folder with several")
+    verify = _command(index, "verify", "knowledge:verify", "check the knowledge base")
+    verify.add_argument("--repair", action="store_true", help="make the index anew from what was read")
+    _kind_option(verify)
+    _search_options(_command(index, "search", "knowledge:search", "find passages"))
+    _search_options(_command(commands, "search", "knowledge:search", "find passages in the documents"))
+    for action in index.choices.values():
+        _base_option(action)
+    _base_option(commands.choices["search"])
+
+
+def _search_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query", metavar="QUERY", help="what to look for")
+    parser.add_argument("--limit", type=_positive, default=5, metavar="N", help="most passages (default: %(default)s)")
+    parser.add_argument(
+        "--method",
+        choices=("hybrid", "dense", "bm25"),
+        default="hybrid",
+        help="by meaning, by words, or both (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--source", action="append", default=[], metavar="PATTERN", help="only files like this, such as '*/2024/*.pdf'"
+    )
+    parser.add_argument("--since", metavar="DATE", help="only files changed on or after this day, such as 2026-01-31")
+    parser.add_argument("--until", metavar="DATE", help="only files changed before this day")
+
+
+def _kind_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--kind", choices=("flat", "hnsw", "ivf-pq"), help="kind of vector index (default: by the number of passages)"
+    )
+
+
+def _base_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--base", metavar="NAME", help="a knowledge base of the graph (default: its only one)")
+
+
 def _learning(commands: Any) -> None:
     train = commands.add_parser("train", help="fit a part to a graph").add_subparsers(metavar="PART", required=True)
     router = _command(train, "router", "learning:train_router", "fit the masters' functional heads to the examples")
@@ -131,6 +180,21 @@ def _learning(commands: Any) -> None:
     )
     routing.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N lines")
     routing.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
+    retrieval = _command(evaluate, "retrieval", "knowledge:eval_retrieval", "how well searches find documents")
+    retrieval.add_argument(
+        "data", type=Path, metavar="FOLDER", help='holds corpus.jsonl of {"_id", "title", "text"}, plain or .gz'
+    )
+    retrieval.add_argument(
+        "--queries",
+        default="queries.jsonl",
+        metavar="FILE",
+        help='in that folder: lines of {"_id", "text", "relevant": [ids]} (default: %(default)s)',
+    )
+    retrieval.add_argument(
+        "--method", choices=("hybrid", "dense", "bm25"), action="append", help="measure this one (default: all)"
+    )
+    retrieval.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N queries")
+    retrieval.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
     answers = _command(
         evaluate, "outcomes", "learning:eval_outcomes", "how well choices by chance of success and cost do"
     )

@@ -192,6 +192,10 @@ class ModelGraph:
         """Return the workers, in the order of the file."""
         return tuple(node for node in self._nodes.values() if isinstance(node, Worker))
 
+    def knowledge(self) -> tuple[Knowledge, ...]:
+        """Return the knowledge bases, in the order of the file."""
+        return tuple(node for node in self._nodes.values() if isinstance(node, Knowledge))
+
     def neighbours(self, name: str, kind: EdgeKind | None = None) -> tuple[str, ...]:
         """Return the targets of a node's edges, each once, in the order of the edges.
 

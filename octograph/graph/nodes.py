@@ -246,7 +246,7 @@ class Knowledge:
     name
         Name of the node.
     path
-        Where its index is; relative to the graph file.
+        Folder in which it is kept, relative to the graph file; None for one of its name among the user's data.
     description
         What is in it.
 
@@ -265,7 +265,7 @@ class Knowledge:
     kind: ClassVar[NodeKind] = "knowledge"
 
     name: str
-    path: str
+    path: str | None = None
     description: str = ""
 
     def __post_init__(self) -> None:
@@ -273,11 +273,11 @@ class Knowledge:
 
     def _problems(self) -> Iterator[Problem]:
         yield from _named(self.name, reserved=RESERVED_NAMES)
-        if not self.path.strip() or "\0" in self.path:
+        if self.path is not None and (not self.path.strip() or "\0" in self.path):
             yield Problem(
                 key="path",
                 message=f"{shown(self.path)} is no path",
-                mend="Write where the knowledge base is, relative to the graph file.",
+                mend="Write where the knowledge base is, relative to the graph file, or leave the key out.",
             )
 
 

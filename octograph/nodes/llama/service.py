@@ -11,6 +11,7 @@ from octograph.errors import HostRequestError, ModelFileError
 from octograph.nodes.generation import Sampling
 from octograph.nodes.host.frames import Frame
 from octograph.nodes.host.service import Steps, Ticket
+from octograph.nodes.llama.beams import Beaming
 from octograph.nodes.llama.decoding import Decoding
 from octograph.nodes.llama.engine import SAVED_BYTES, Engine
 from octograph.nodes.llama.model import Model, only_warnings, quantize
@@ -19,7 +20,7 @@ __all__ = ["LlamaService"]
 
 
 class LlamaService:
-    """Serves ``decode``, ``score``, ``hidden``, ``count``, ``tokenize`` and ``stats``; see `Engine`."""
+    """Serves ``decode``, ``score``, ``beams``, ``hidden``, ``count``, ``tokenize`` and ``stats``; see `Engine`."""
 
     capacity = 32
     queue = 64
@@ -53,6 +54,9 @@ class LlamaService:
             return engine.decode(Decoding(sampling=sampling, **args), prompt=prompt, adapter=adapter, ticket=ticket)
         if op == "score":
             return engine.score(**args, ticket=ticket)
+        if op == "beams":
+            prompts, adapter = args.pop("prompts"), args.pop("adapter")
+            return engine.beams(Beaming(**args), prompts=prompts, adapter=adapter, ticket=ticket)
         if op == "hidden":
             return engine.hidden(**args, ticket=ticket)
         if op == "count":

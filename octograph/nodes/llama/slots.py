@@ -102,25 +102,44 @@ class Slots:
         `cells` are for the prompt and for what its branches add to it; the context must have so many at all.
         At least the last symbol is left to decode, since its logits are wanted.
         """
+        leases = yield from self.acquire_all([symbols], cells=[cells], ticket=ticket, branches=branches)
+        return None if leases is None else leases[0]
+
+    def acquire_all(
+        self, prompts: Sequence[Sequence[int]], *, cells: Sequence[int], ticket: Ticket, branches: int = 1
+    ) -> Generator[None, None, list[Lease] | None]:
+        """Wait as `acquire` does for a lease of each prompt, `branches` slots each, and get all of them at once.
+
+        One after another would let two requests hold half of what they need, and wait for each other for ever.
+        """
         turn = object()
         self._line.append(turn)
         try:
             while not ticket.cancelled:
                 if self._line[0] is turn:
-                    lease = self._lease(symbols, cells, branches)
-                    if lease is not None:
-                        return lease
+                    leases = self._lease(prompts, cells, branches)
+                    if leases is not None:
+                        return leases
                 yield None
         finally:
             self._line.remove(turn)
         return None
 
-    def fork(self, lease: Lease, *, length: int) -> Slot:
-        """Return a further slot of a lease that shares the first `length` symbols of its main slot."""
+    def fork(self, lease: Lease, *, length: int, source: Slot | None = None) -> Slot:
+        """Return a further slot of a lease that shares the first `length` symbols of `source`, by default its main."""
         slot = lease.spare.pop()
         lease.forks.append(slot)
-        self._share(lease.main, slot, length)
+        self._share(source or lease.main, slot, length)
         return slot
+
+    def adopt(self, lease: Lease, source: Lease, *, length: int) -> None:
+        """Let a prompt begin with the first `length` symbols of another lease's, if the cache has fewer of it."""
+        more = length - len(lease.main.symbols)
+        if more > 0:
+            self.cut(lease.main, 0)
+            self._share(source.main, lease.main, length)
+            lease.cached += more
+            self.cached_symbols += more
 
     def join(self, lease: Lease, slot: Slot) -> None:
         """Take a fork back: its own cells are free at once."""
@@ -128,14 +147,15 @@ class Slots:
         lease.forks.remove(slot)
         lease.spare.append(slot)
 
-    def release(self, lease: Lease) -> None:
-        """Take everything back; what stands in the main slot stays for whoever shares its beginning."""
-        for slot in (*lease.forks, *lease.spare):
-            self.cut(slot, 0)
-            slot.held = False
-        lease.main.held = False
-        lease.main.used = next(self._clock)
-        self._leases.remove(lease)
+    def release(self, *leases: Lease) -> None:
+        """Take everything back; what stands in the main slots stays for whoever shares its beginning."""
+        for lease in leases:
+            for slot in (*lease.forks, *lease.spare):
+                self.cut(slot, 0)
+                slot.held = False
+            lease.main.held = False
+            lease.main.used = next(self._clock)
+            self._leases.remove(lease)
         if self._leases:
             self._shed(self._idle_cells)
 
@@ -171,40 +191,50 @@ class Slots:
         """Cells that free slots keep, those counted twice that two of them share."""
         return sum(len(slot.symbols) for slot in self._slots if not slot.held)
 
-    def _lease(self, symbols: Sequence[int], cells: int, branches: int) -> Lease | None:
-        # Empty slots first, then those that nobody has used for longest.
-        free = sorted((slot for slot in self._slots if not slot.held), key=lambda slot: (bool(slot.symbols), slot.used))
-        if len(free) < branches or self.promised + cells > self._context.cells:
+    def _lease(self, prompts: Sequence[Sequence[int]], cells: Sequence[int], branches: int) -> list[Lease] | None:
+        total = sum(cells)
+        if len(self._free()) < branches * len(prompts) or self.promised + total > self._context.cells:
             return None
-        main = self._prepare(symbols, free)
-        main.held = True
-        spare = [slot for slot in free if slot is not main][: branches - 1]
-        for slot in spare:
+        # Every main slot before any other: what one prompt would push out may be another's beginning.
+        mains = [self._prepare(symbols) for symbols in prompts]
+        free = self._free()
+        spares = [[free.pop(0) for _ in range(branches - 1)] for _ in prompts]
+        for slot in (slot for spare in spares for slot in spare):
             self._give_up(slot)
             slot.held = True
         # What is idle must leave room for what is promised now.
-        self._shed(min(self._idle_cells, self._context.cells - self.promised - cells))
-        self._restore(main, symbols, cells)
-        lease = Lease(main=main, spare=spare, cells=cells, cached=len(main.symbols))
-        self._leases.append(lease)
-        self.prompt_symbols += len(symbols)
-        self.cached_symbols += lease.cached
-        return lease
+        self._shed(min(self._idle_cells, self._context.cells - self.promised - total))
+        leases = []
+        for main, spare, symbols, own in zip(mains, spares, prompts, cells, strict=True):
+            self._restore(main, symbols, own)
+            leases.append(Lease(main=main, spare=spare, cells=own, cached=len(main.symbols)))
+            self.prompt_symbols += len(symbols)
+            self.cached_symbols += len(main.symbols)
+        self._leases += leases
+        return leases
 
-    def _prepare(self, symbols: Sequence[int], free: Sequence[Slot]) -> Slot:
-        """Return a free slot that holds the longest beginning of `symbols` that any slot has."""
+    def _free(self) -> list[Slot]:
+        """Empty slots first, then those that nobody has used for longest."""
+        free = (slot for slot in self._slots if not slot.held)
+        return sorted(free, key=lambda slot: (bool(slot.symbols), slot.used))
+
+    def _prepare(self, symbols: Sequence[int]) -> Slot:
+        """Take a free slot that holds the longest beginning of `symbols` that any slot has."""
+        free = self._free()
         wanted = np.array(symbols[:-1], np.int64)
         lengths = {slot.sequence: shared_length(np.array(slot.symbols, np.int64), wanted) for slot in self._slots}
         donor = max(self._slots, key=lambda slot: (lengths[slot.sequence], not slot.held, -slot.used))
         length = lengths[donor.sequence]
         # A slot is continued if little of it is lost; otherwise others may want the rest of it.
-        if not donor.held and (len(donor.symbols) - length <= length or list(free) == [donor]):
+        if not donor.held and (len(donor.symbols) - length <= length or free == [donor]):
             self.cut(donor, length)
-            return donor
-        main = next(slot for slot in free if slot is not donor)
-        self._give_up(main)
-        if length:
-            self._share(donor, main, length)
+            main = donor
+        else:
+            main = next(slot for slot in free if slot is not donor)
+            self._give_up(main)
+            if length:
+                self._share(donor, main, length)
+        main.held = True
         return main
 
     def _share(self, source: Slot, target: Slot, length: int) -> None:

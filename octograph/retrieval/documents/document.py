@@ -18,7 +18,7 @@ class Document:
     Attributes
     ----------
     text
-        Normalised (NFC, line ends as ``\\n``), without control characters; not blank.
+        Normalised (NFC, one kind of line end), without control characters; not blank.
     markup
         How it is marked up.
     title

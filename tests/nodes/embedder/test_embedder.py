@@ -43,7 +43,7 @@ def store(cache_dir: Path) -> ModelStore:
 
 @pytest.fixture(scope="module")
 def embedder(store: ModelStore) -> Iterator[EmbedderClient]:
-    client = EmbedderClient(embedder_host(store, cores=2))
+    client = EmbedderClient(embedder_host(store, threads=1))
     yield client
     client.host.stop()
 
@@ -118,7 +118,7 @@ async def test_it_leaves_a_core_to_others(embedder: EmbedderClient, store: Model
     await embedder.prepare()
     assert embedder.host.info["threads"] == 1
     assert embedder.host.info["tokens"] == 256
-    assert embedder_host(store, cores=1).state == "absent"
+    assert embedder_host(store, threads=1).state == "absent"
 
 
 def test_the_parent_loads_no_torch() -> None:

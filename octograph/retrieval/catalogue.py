@@ -1,0 +1,473 @@
+"""The catalogue: documents, passages and vectors of a knowledge base in one SQLite file.
+
+A *generation* is what readers see: the documents that were there when it was published. A document that is added or
+changed is written for the generation to come, and one that goes away stays until that is published. So readers see one
+generation or the next and never a mixture, and work that was interrupted is there to go on with.
+
+Shapes: ``n`` passages, ``d`` dimensions.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from octograph.errors import KnowledgeError
+from octograph.retrieval.passage import Passage
+
+__all__ = ["Catalogue", "Entry", "Generation", "Stamp", "moment"]
+
+FORMAT = 1
+PORTION = 5000
+"""Passages whose texts are in memory at one time."""
+
+_TABLES = """
+CREATE TABLE base (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    format INTEGER NOT NULL,
+    embedder TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    files TEXT NOT NULL
+);
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    source BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    born INTEGER,
+    died INTEGER
+);
+CREATE INDEX documents_source ON documents (source);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    title TEXT NOT NULL,
+    heading TEXT NOT NULL,
+    page INTEGER,
+    text TEXT NOT NULL
+);
+CREATE INDEX passages_document ON passages (document);
+CREATE TABLE vectors (
+    passage INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE,
+    vector BLOB NOT NULL
+);
+CREATE VIEW published AS
+    SELECT documents.* FROM documents, base
+    WHERE born <= generation AND (died IS NULL OR died > generation);
+CREATE VIEW coming AS
+    SELECT * FROM documents WHERE born IS NOT NULL AND died IS NULL;
+"""
+"""``born`` and ``died`` are generations: a document whose passages are not all there yet is not born. The
+views are the documents of the published generation and of the one to come. A source is the path as the file system has
+it, which need not be text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What tells whether a file has changed.
+
+    Attributes
+    ----------
+    size, modified
+        In bytes, and in nanoseconds since 1970.
+    digest
+        SHA-256 of its content.
+
+    """
+
+    size: int
+    modified: int
+    digest: bytes
+
+    @property
+    def changed(self) -> str:
+        """When the file was changed last, ISO 8601 in UTC."""
+        return moment(self.modified).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A document of a knowledge base.
+
+    Attributes
+    ----------
+    source
+        Path of its file.
+    stamp
+        Of the file as it was read.
+    passages
+        How many there are.
+
+    """
+
+    source: str
+    stamp: Stamp
+    passages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """What is published: its number, and the checksums of its index files by name."""
+
+    number: int
+    files: Mapping[str, str]
+
+
+class Catalogue:
+    """One connection to the file; reading does not wait for writing.
+
+    Use `Catalogue.open` or `Catalogue.create`. One thread at a time may use it.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._db = connection
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path) -> Catalogue:
+        """Open the catalogue in a file.
+
+        Raises
+        ------
+        KnowledgeError
+            There is none, or it is damaged or from another version.
+
+        """
+        if not path.is_file():
+            raise KnowledgeError(
+                f"there is no knowledge base in {str(path.parent)!r}", hint="Begin one with `octograph index add PATH`."
+            )
+        catalogue = cls(_connect(path), path)
+        with catalogue.faults_told():
+            found = catalogue._db.execute("SELECT format FROM base").fetchone()
+        if found is None or found[0] != FORMAT:
+            catalogue.close()
+            raise KnowledgeError(
+                f"the knowledge base in {str(path.parent)!r} was made by another version of Octograph",
+                hint="Move the folder away and index the documents again.",
+            )
+        return catalogue
+
+    @classmethod
+    def create(cls, path: Path, *, embedder: Mapping[str, Any]) -> Catalogue:
+        """Make an empty catalogue for vectors of an embedder, or open the one that is there.
+
+        Raises
+        ------
+        KnowledgeError
+            It cannot be written, or holds vectors of another embedder.
+
+        """
+        catalogue = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.is_file():
+                _make(path, embedder)
+            catalogue = cls.open(path)
+        except OSError as error:
+            raise KnowledgeError(
+                f"the knowledge base in {str(path.parent)!r} cannot be written: {error}",
+                hint="Check the folder's permissions and the room on the disk.",
+            ) from error
+        try:
+            catalogue.expect(embedder)
+        except KnowledgeError:
+            catalogue.close()
+            raise
+        return catalogue
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+    @contextmanager
+    def faults_told(self) -> Iterator[None]:
+        """Turn what SQLite reports into a `KnowledgeError`."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            full = "full" in str(error)
+            raise KnowledgeError(
+                f"the knowledge base in {str(self.path.parent)!r} "
+                + ("cannot grow: the disk is full" if full else f"is damaged or in use: {error}"),
+                hint="Make room and run the command again: what was done is kept."
+                if full
+                else "`octograph index verify` tells what is wrong.",
+            ) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Do what the block does as one transaction, that is there whole or not at all."""
+        with self.faults_told():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):  # a full disk has rolled back by itself
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Let what the block reads be of one moment."""
+        with self.faults_told():
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                with suppress(sqlite3.Error):
+                    self._db.execute("COMMIT")
+
+    # --- what is published -----------------------------------------------------------------------------------
+
+    def expect(self, embedder: Mapping[str, Any]) -> None:
+        """Make sure that the vectors are those of an embedder.
+
+        Raises
+        ------
+        KnowledgeError
+            They are another's.
+
+        """
+        there = json.loads(self._one("SELECT embedder FROM base"))
+        if there != dict(embedder):
+            raise KnowledgeError(
+                f"the knowledge base in {str(self.path.parent)!r} holds vectors of {there.get('model')!r}, and the "
+                f"embedder is {embedder.get('model')!r}",
+                hint="Vectors of two models cannot be compared: move the folder away and index the documents again.",
+            )
+
+    def generation(self) -> Generation:
+        """The published generation."""
+        with self.faults_told():
+            number, files = self._db.execute("SELECT generation, files FROM base").fetchone()
+        return Generation(number=number, files=json.loads(files))
+
+    def entries(self) -> list[Entry]:
+        """The published documents, by source."""
+        with self.faults_told():
+            rows = self._db.execute(
+                "SELECT source, size, modified, digest, (SELECT count(*) FROM passages WHERE document = published.id)"
+                " FROM published ORDER BY source"
+            ).fetchall()
+        return [
+            Entry(
+                source=os.fsdecode(source),
+                stamp=Stamp(size=size, modified=modified, digest=digest),
+                passages=passages,
+            )
+            for source, size, modified, digest, passages in rows
+        ]
+
+    def pending(self) -> int:
+        """How many documents wait for the next generation: added, changed or removed."""
+        found: int = self._one(
+            "SELECT count(*) FROM documents, base WHERE born > generation OR died > generation OR born IS NULL"
+        )
+        return found
+
+    def passages(self, ids: Iterable[int]) -> dict[int, tuple[Passage, str, int]]:
+        """Passages by id, each with the source of its document and when that was changed; missing ones are left out."""
+        with self.faults_told():
+            rows = self._db.execute(
+                "SELECT passages.id, title, heading, page, text, source, modified"
+                " FROM json_each(?) JOIN passages ON passages.id = value JOIN documents ON documents.id = document",
+                (_listed(ids),),
+            )
+            return {
+                id_: (
+                    Passage(text=text, title=title, heading=heading, page=page),
+                    os.fsdecode(source),
+                    modified,
+                )
+                for id_, title, heading, page, text, source, modified in rows
+            }
+
+    def vectors(self, ids: Iterable[int]) -> NDArray[np.float32]:
+        """Vectors ``[n, d]`` of passages, in the order of `ids`.
+
+        Raises
+        ------
+        KnowledgeError
+            One is missing.
+
+        """
+        with self.faults_told():
+            rows = self._db.execute(
+                "SELECT vector FROM json_each(?) LEFT JOIN vectors ON passage = value ORDER BY key", (_listed(ids),)
+            ).fetchall()
+        if any(vector is None for (vector,) in rows):
+            raise KnowledgeError(
+                f"{sum(vector is None for (vector,) in rows)} passages have no vector",
+                hint="Move the folder away and add the documents again.",
+            )
+        joined = b"".join(vector for (vector,) in rows)
+        return np.frombuffer(joined, dtype=np.float16).reshape(len(rows), -1).astype(np.float32)
+
+    def origins(self, ids: Iterable[int]) -> Iterator[tuple[int, str, int]]:
+        """Give id, source and time of change of the document of each passage that is still there."""
+        with self.faults_told():
+            rows = self._db.execute(
+                "SELECT passages.id, source, modified"
+                " FROM json_each(?) JOIN passages ON passages.id = value JOIN documents ON documents.id = document",
+                (_listed(ids),),
+            )
+            for id_, source, modified in rows:
+                yield id_, os.fsdecode(source), modified
+
+    # --- what comes next -------------------------------------------------------------------------------------
+
+    def stamps(self) -> dict[str, Stamp]:
+        """Of the newest version of each document that is there whole, published or not, by source."""
+        with self.faults_told():
+            rows = self._db.execute("SELECT source, size, modified, digest FROM coming")
+            return {
+                os.fsdecode(source): Stamp(size=size, modified=modified, digest=digest)
+                for source, size, modified, digest in rows
+            }
+
+    def unfinished(self) -> dict[str, tuple[bytes, int]]:
+        """Digest of each document that was begun, and how many of its passages are there, by source."""
+        with self.faults_told():
+            rows = self._db.execute(
+                "SELECT source, digest, (SELECT count(*) FROM passages WHERE document = documents.id)"
+                " FROM documents WHERE born IS NULL"
+            )
+            return {os.fsdecode(source): (digest, count) for source, digest, count in rows}
+
+    def touch(self, source: str, stamp: Stamp) -> None:
+        """Note that a file has a new date and the old content; call it within `writing`."""
+        self._db.execute(
+            "UPDATE documents SET size = ?, modified = ? WHERE id IN (SELECT id FROM coming WHERE source = ?)",
+            (stamp.size, stamp.modified, os.fsencode(source)),
+        )
+
+    def begin(self, source: str, stamp: Stamp) -> int:
+        """Begin a document, or go on with it: its number.
+
+        Unfinished versions of another content go away. Call it within `writing`.
+        """
+        name = os.fsencode(source)
+        self._db.execute(
+            "DELETE FROM documents WHERE source = ? AND born IS NULL AND digest != ?", (name, stamp.digest)
+        )
+        row = self._db.execute("SELECT id FROM documents WHERE source = ? AND born IS NULL", (name,)).fetchone()
+        if row is None:
+            row = self._db.execute(
+                "INSERT INTO documents (source, size, modified, digest) VALUES (?, ?, ?, ?) RETURNING id",
+                (name, stamp.size, stamp.modified, stamp.digest),
+            ).fetchone()
+        number: int = row[0]
+        return number
+
+    def append(self, document: int, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> None:
+        """Add passages behind those of a document, with their vectors ``[n, d]``; call it within `writing`."""
+        for passage, vector in zip(passages, vectors.astype(np.float16), strict=True):
+            cursor = self._db.execute(
+                "INSERT INTO passages (document, title, heading, page, text) VALUES (?, ?, ?, ?, ?)",
+                (document, passage.title, passage.heading, passage.page, passage.text),
+            )
+            self._db.execute("INSERT INTO vectors VALUES (?, ?)", (cursor.lastrowid, vector.tobytes()))
+
+    def finish(self, document: int, source: str) -> None:
+        """Let a document take the place of the version before it; call it within `writing`."""
+        self.forget(source)
+        self._db.execute("UPDATE documents SET born = (SELECT generation + 1 FROM base) WHERE id = ?", (document,))
+
+    def forget(self, source: str) -> bool:
+        """Let a document be gone in the next generation; whether there was one. Call it within `writing`."""
+        name = os.fsencode(source)
+        # A version that no reader has seen goes at once.
+        unseen = self._db.execute(
+            "DELETE FROM documents WHERE born > (SELECT generation FROM base)"
+            " AND id IN (SELECT id FROM coming WHERE source = ?)",
+            (name,),
+        )
+        seen = self._db.execute(
+            "UPDATE documents SET died = (SELECT generation + 1 FROM base)"
+            " WHERE id IN (SELECT id FROM coming WHERE source = ?)",
+            (name,),
+        )
+        return unseen.rowcount + seen.rowcount > 0
+
+    def living(self) -> NDArray[np.int64]:
+        """Ids ``[n]`` of all passages of the generation to come, ascending."""
+        with self.faults_told():
+            rows = self._db.execute("SELECT id FROM passages WHERE document IN (SELECT id FROM coming) ORDER BY id")
+            return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+    def texts(self, ids: NDArray[np.int64]) -> Iterator[str]:
+        """Give what is indexed of passages, in the order of `ids`."""
+        for first in range(0, len(ids), PORTION):
+            portion = ids[first : first + PORTION].tolist()
+            found = self.passages(portion)
+            yield from (found[id_][0].indexed for id_ in portion)
+
+    def publish(self, number: int, files: Mapping[str, str]) -> None:
+        """Make the generation to come the published one, and delete what died with it."""
+        with self.writing():
+            self._db.execute("UPDATE base SET generation = ?, files = ?", (number, json.dumps(dict(files))))
+            self._db.execute("DELETE FROM documents WHERE died <= ?", (number,))
+
+    def problems(self) -> Iterator[str]:
+        """Say what is wrong with the file itself."""
+        with self.faults_told():
+            for (text,) in self._db.execute("PRAGMA integrity_check"):
+                if text != "ok":
+                    yield text
+            for table, _, parent, _ in self._db.execute("PRAGMA foreign_key_check"):
+                yield f"a row of {table} belongs to no row of {parent}"
+            bare = self._one("SELECT count(*) FROM passages WHERE id NOT IN (SELECT passage FROM vectors)")
+            if bare:
+                yield f"{bare} passages have no vector"
+
+    def _one(self, statement: str) -> Any:
+        with self.faults_told():
+            return self._db.execute(statement).fetchone()[0]
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+    connection.execute("PRAGMA foreign_keys = ON")
+    # Durable at each commit: the files of the generation before are deleted on the strength of it.
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _make(path: Path, embedder: Mapping[str, Any]) -> None:
+    """Make the file beside and rename it: a file without its tables is never found."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        connection = _connect(beside)
+        connection.executescript(_TABLES)
+        row = (FORMAT, json.dumps(dict(embedder)), 0, "{}")
+        connection.execute("INSERT INTO base VALUES (1, ?, ?, ?, ?)", row)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.close()
+        beside.replace(path)
+    except sqlite3.Error as error:
+        raise OSError(str(error)) from error
+    finally:
+        for rest in path.parent.glob(f"{beside.name}*"):
+            rest.unlink()
+
+
+def moment(nanoseconds: int) -> datetime:
+    """Return the time so many nanoseconds after the beginning of 1970."""
+    return datetime.fromtimestamp(nanoseconds / 1e9, tz=UTC)
+
+
+def _listed(ids: Iterable[int]) -> str:
+    return json.dumps([int(id_) for id_ in ids])

@@ -11,14 +11,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import time
+import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from octograph.cancellation import CancelToken
 from octograph.errors import HostStartError, OctographError, ToolError
@@ -35,6 +40,7 @@ if TYPE_CHECKING:  # the agents take over a second to import, and the fakes of h
     from octograph.api import Octograph
 
 __all__ = [
+    "FakeEmbedder",
     "FakeGenerator",
     "FakeService",
     "FixedClock",
@@ -302,6 +308,41 @@ async def pause(seconds: float | None, cancel: CancelToken) -> None:
             await asyncio.wait_for(stopped.wait(), seconds)
         except TimeoutError:
             return
+
+
+class FakeEmbedder:
+    """An embedder for which texts are alike that share words: each word is a direction of its own.
+
+    Parameters
+    ----------
+    dimension
+        Length of the vectors.
+    model
+        Its name; knowledge bases keep the vectors of models of two names apart.
+
+    """
+
+    def __init__(self, dimension: int = 96, *, model: str = "fake") -> None:
+        self._dimension = dimension
+        self._model = model
+        self.encoded = 0
+
+    async def space(self) -> Mapping[str, Any]:
+        """See `Embedder`."""
+        return {"model": self._model, "dimension": self._dimension, "metric": "cosine"}
+
+    async def encode(self, texts: Sequence[str], *, cancel: CancelToken) -> NDArray[np.float32] | None:
+        """See `Embedder`."""
+        if cancel.cancelled:
+            return None
+        self.encoded += len(texts)
+        vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
+        for vector, text in zip(vectors, texts, strict=True):
+            for word in re.findall(r"\w+", text.lower()):
+                direction = np.random.default_rng(zlib.crc32(word.encode())).standard_normal(self._dimension)
+                vector += direction.astype(np.float32)
+            vector /= max(float(np.linalg.norm(vector)), 1e-6)
+        return vectors
 
 
 class FakeService:

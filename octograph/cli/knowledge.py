@@ -220,9 +220,9 @@ def _base(arguments: argparse.Namespace) -> Iterator[KnowledgeBase]:
 
 def _name(graph: ModelGraph, wanted: str | None) -> str:
     names = [node.name for node in graph.knowledge()]
+    if wanted in names:
+        return str(wanted)
     if wanted is not None:
-        if wanted in names:
-            return wanted
         raise UsageError(f"{wanted!r} is no knowledge base", hint=f"Name one of: {', '.join(names) or 'none'}.")
     if len(names) != 1:
         raise UsageError(

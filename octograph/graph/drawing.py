@@ -106,7 +106,7 @@ def _caption(node: Node) -> str:
         ]
         traits = [node.model or node.tool or "", *ways]
     elif isinstance(node, Knowledge):
-        traits = [node.kind, node.path]
+        traits = [node.kind, node.path or ""]
     else:
         traits = [node.kind, node.model]
     about = f": {label(node.description)}" if node.description.strip() else ""

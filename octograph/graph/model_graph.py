@@ -16,7 +16,7 @@ import networkx
 from octograph.errors import GraphError
 from octograph.graph.edges import Edge, EdgeKind, with_tokens
 from octograph.graph.networkx_view import as_networkx
-from octograph.graph.nodes import Master, Model, Node, Worker, by_name
+from octograph.graph.nodes import Knowledge, Master, Model, Node, Worker, by_name
 from octograph.graph.problems import ProblemsError, did_you_mean, name_problem, shown
 from octograph.graph.vocabulary import FunctionalVocabulary
 

@@ -34,7 +34,7 @@ _NODE_TYPES: Final[dict[NodeKind, type[Master | Worker | Knowledge]]] = {
 _STAND_INS: Final[dict[NodeKind, dict[str, str]]] = {
     "master": {"model": _STAND_IN},
     "worker": {"description": ""},
-    "knowledge": {"path": _STAND_IN},
+    "knowledge": {},
 }
 
 

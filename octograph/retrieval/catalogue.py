@@ -148,8 +148,8 @@ class Catalogue:
             raise KnowledgeError(
                 f"there is no knowledge base in {str(path.parent)!r}", hint="Begin one with `octograph index add PATH`."
             )
-        catalogue = cls(_connect(path), path)
-        with catalogue.faults_told():
+        with _faults_told(path):
+            catalogue = cls(_connect(path), path)
             found = catalogue._db.execute("SELECT format FROM base").fetchone()
         if found is None or found[0] != FORMAT:
             catalogue.close()
@@ -192,24 +192,9 @@ class Catalogue:
         self._db.close()
 
     @contextmanager
-    def faults_told(self) -> Iterator[None]:
-        """Turn what SQLite reports into a `KnowledgeError`."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            full = "full" in str(error)
-            raise KnowledgeError(
-                f"the knowledge base in {str(self.path.parent)!r} "
-                + ("cannot grow: the disk is full" if full else f"is damaged or in use: {error}"),
-                hint="Make room and run the command again: what was done is kept."
-                if full
-                else "`octograph index verify` tells what is wrong.",
-            ) from error
-
-    @contextmanager
     def writing(self) -> Iterator[None]:
         """Do what the block does as one transaction, that is there whole or not at all."""
-        with self.faults_told():
+        with _faults_told(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -222,7 +207,7 @@ class Catalogue:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Let what the block reads be of one moment."""
-        with self.faults_told():
+        with _faults_told(self.path):
             self._db.execute("BEGIN")
             try:
                 yield
@@ -251,13 +236,13 @@ class Catalogue:
 
     def generation(self) -> Generation:
         """The published generation."""
-        with self.faults_told():
+        with _faults_told(self.path):
             number, files = self._db.execute("SELECT generation, files FROM base").fetchone()
         return Generation(number=number, files=json.loads(files))
 
     def entries(self) -> list[Entry]:
         """The published documents, by source."""
-        with self.faults_told():
+        with _faults_told(self.path):
             rows = self._db.execute(
                 "SELECT source, size, modified, digest, (SELECT count(*) FROM passages WHERE document = published.id)"
                 " FROM published ORDER BY source"
@@ -280,7 +265,7 @@ class Catalogue:
 
     def passages(self, ids: Iterable[int]) -> dict[int, tuple[Passage, str, int]]:
         """Passages by id, each with the source of its document and when that was changed; missing ones are left out."""
-        with self.faults_told():
+        with _faults_told(self.path):
             rows = self._db.execute(
                 "SELECT passages.id, title, heading, page, text, source, modified"
                 " FROM json_each(?) JOIN passages ON passages.id = value JOIN documents ON documents.id = document",
@@ -304,7 +289,7 @@ class Catalogue:
             One is missing.
 
         """
-        with self.faults_told():
+        with _faults_told(self.path):
             rows = self._db.execute(
                 "SELECT vector FROM json_each(?) LEFT JOIN vectors ON passage = value ORDER BY key", (_listed(ids),)
             ).fetchall()
@@ -313,12 +298,14 @@ class Catalogue:
                 f"{sum(vector is None for (vector,) in rows)} passages have no vector",
                 hint="Move the folder away and add the documents again.",
             )
+        if not rows:
+            return np.empty((0, 0), dtype=np.float32)
         joined = b"".join(vector for (vector,) in rows)
         return np.frombuffer(joined, dtype=np.float16).reshape(len(rows), -1).astype(np.float32)
 
     def origins(self, ids: Iterable[int]) -> Iterator[tuple[int, str, int]]:
         """Give id, source and time of change of the document of each passage that is still there."""
-        with self.faults_told():
+        with _faults_told(self.path):
             rows = self._db.execute(
                 "SELECT passages.id, source, modified"
                 " FROM json_each(?) JOIN passages ON passages.id = value JOIN documents ON documents.id = document",
@@ -331,7 +318,7 @@ class Catalogue:
 
     def stamps(self) -> dict[str, Stamp]:
         """Of the newest version of each document that is there whole, published or not, by source."""
-        with self.faults_told():
+        with _faults_told(self.path):
             rows = self._db.execute("SELECT source, size, modified, digest FROM coming")
             return {
                 os.fsdecode(source): Stamp(size=size, modified=modified, digest=digest)
@@ -340,7 +327,7 @@ class Catalogue:
 
     def unfinished(self) -> dict[str, tuple[bytes, int]]:
         """Digest of each document that was begun, and how many of its passages are there, by source."""
-        with self.faults_told():
+        with _faults_told(self.path):
             rows = self._db.execute(
                 "SELECT source, digest, (SELECT count(*) FROM passages WHERE document = documents.id)"
                 " FROM documents WHERE born IS NULL"
@@ -404,7 +391,7 @@ class Catalogue:
 
     def living(self) -> NDArray[np.int64]:
         """Ids ``[n]`` of all passages of the generation to come, ascending."""
-        with self.faults_told():
+        with _faults_told(self.path):
             rows = self._db.execute("SELECT id FROM passages WHERE document IN (SELECT id FROM coming) ORDER BY id")
             return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
@@ -423,7 +410,7 @@ class Catalogue:
 
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the file itself."""
-        with self.faults_told():
+        with _faults_told(self.path):
             for (text,) in self._db.execute("PRAGMA integrity_check"):
                 if text != "ok":
                     yield text
@@ -434,8 +421,24 @@ class Catalogue:
                 yield f"{bare} passages have no vector"
 
     def _one(self, statement: str) -> Any:
-        with self.faults_told():
+        with _faults_told(self.path):
             return self._db.execute(statement).fetchone()[0]
+
+
+@contextmanager
+def _faults_told(path: Path) -> Iterator[None]:
+    """Turn what SQLite reports into a `KnowledgeError`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        full = "full" in str(error)
+        raise KnowledgeError(
+            f"the knowledge base in {str(path.parent)!r} "
+            + ("cannot grow: the disk is full" if full else f"is damaged or in use: {error}"),
+            hint="Make room and run the command again: what was done is kept."
+            if full
+            else "`octograph index verify` tells what is wrong.",
+        ) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:

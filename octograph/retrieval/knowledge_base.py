@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from octograph.cancellation import CancelToken
 from octograph.errors import KnowledgeError
 from octograph.retrieval.catalogue import Catalogue, Entry
-from octograph.retrieval.documents import MOST_BYTES, Document
+from octograph.retrieval.documents import Document
+from octograph.retrieval.documents.reading import MOST_BYTES
 from octograph.retrieval.embedding import Embedder
 from octograph.retrieval.indexing import Indexer, IndexingProgress, IndexingReport
 from octograph.retrieval.passage import Hit

@@ -35,6 +35,9 @@ REFINED = 4
 
 WEIGHTS: Mapping[str, float] = {"dense": 1.0, "bm25": 1.0}
 
+SPARE = 2
+"""Hits that are looked at for one that is wanted, since some say the same."""
+
 SAME = 0.98
 """Cosine from which two passages say the same, so that the second is not shown."""
 
@@ -145,8 +148,9 @@ class Searcher:
                 ranked = list(only.items())
             else:
                 ranked = fuse(list(rankings.values()), [WEIGHTS[name] for name in rankings])
-            chosen = self._distinct(ranked, query.k) if query.distinct else ranked[: query.k]
-            return self._hits(chosen, rankings)
+            wanted = ranked[: query.k * SPARE] if query.distinct else ranked[: query.k]
+            hits = self._hits(wanted, rankings)
+            return self._distinct(hits)[: query.k] if query.distinct else hits
 
     def _opened(self) -> _Open:
         generation = self._catalogue.generation()
@@ -179,17 +183,18 @@ class Searcher:
         order = np.argsort(-scores, kind="stable")[:k]
         return positions[order], scores[order]
 
-    def _distinct(self, ranked: Sequence[tuple[int, float]], k: int) -> list[tuple[int, float]]:
-        """The best `k`, without those that say the same as a better one."""
-        candidates = ranked[: 2 * k]
-        vectors = self._catalogue.vectors([id_ for id_, _ in candidates])  # [2k, d]
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit = vectors / np.maximum(lengths, 1e-12)
+    def _distinct(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Those that do not say the same as a better one, under whatever title."""
+        vectors = self._catalogue.vectors([hit.id for hit in hits])  # [hits, d]
+        unit = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
         chosen: list[int] = []
-        for place in range(len(candidates)):
-            if len(chosen) < k and not (unit[chosen] @ unit[place] > SAME).any():
+        texts: set[str] = set()
+        for place, hit in enumerate(hits):
+            text = " ".join(hit.passage.text.split())
+            if text not in texts and not (unit[chosen] @ unit[place] > SAME).any():
                 chosen.append(place)
-        return [candidates[place] for place in chosen]
+            texts.add(text)
+        return [hits[place] for place in chosen]
 
     def _hits(self, ranked: Sequence[tuple[int, float]], rankings: Mapping[str, Mapping[int, float]]) -> list[Hit]:
         found = self._catalogue.passages([id_ for id_, _ in ranked])

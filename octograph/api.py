@@ -25,10 +25,10 @@ from octograph.agents.learning import (
     Posteriors,
     cluster_of,
 )
-from octograph.agents.steps import DecideStep, GenerateStep, RouteStep
+from octograph.agents.steps import DecideStep, GenerateStep, RetrieveStep, RouteStep
 from octograph.background import BackgroundLoop
 from octograph.cancellation import CancelToken
-from octograph.composition import host_pool, make_router, make_workers
+from octograph.composition import host_pool, make_library, make_router, make_workers
 from octograph.errors import UsageError
 from octograph.graph import ModelGraph, open_graph
 from octograph.nodes.llama import LlamaClient
@@ -36,6 +36,7 @@ from octograph.nodes.master import Route, Router
 from octograph.nodes.pool import HostPool
 from octograph.nodes.tools import Clock, SystemClock
 from octograph.nodes.worker import Worker
+from octograph.retrieval.library import Library
 from octograph.settings import Settings
 
 __all__ = ["Octograph", "open"]
@@ -79,6 +80,7 @@ def open(graph: str | Path = "embedded", *, settings: Settings | None = None) ->
         threads_file=settings.data_dir / "threads.sqlite",
         clock=clock,
         pool=pool,
+        library=make_library(model_graph, settings, threads=settings.threads_beside),
         learning=None if settings.learning == "off" else POLICIES[settings.learning],
     )
 
@@ -103,6 +105,8 @@ class Octograph:
         Dates the turns.
     pool
         Hosts to end on `close`, if any.
+    library
+        Knowledge bases for those who read, closed on `close`.
     learning
         How feedback moves the choice of the worker; None leaves it to `router` alone. Feedback is kept either way.
 
@@ -117,10 +121,12 @@ class Octograph:
         threads_file: Path,
         clock: Clock,
         pool: HostPool | None = None,
+        library: Library | None = None,
         learning: Policy | None = None,
     ) -> None:
         self.graph = graph
         self.pool = pool
+        self.library = library or Library({})
         self.router = (
             router if learning is None else LearningRouter(router, self._taught, learning, tokens=_tokens(graph))
         )
@@ -128,7 +134,7 @@ class Octograph:
         self._clock = clock
         self._steps: dict[str, Any] = {
             "route": RouteStep(self.router, clock=clock),
-            "answer": (GenerateStep(workers),),
+            "answer": (RetrieveStep(graph, self.library.bases), GenerateStep(workers)),
             "decide": DecideStep(graph, clock=clock),
         }
         self._background = BackgroundLoop()
@@ -285,6 +291,7 @@ class Octograph:
         self._background.close(self._open_files.aclose)
         if self.pool is not None:
             self.pool.close()
+        self.library.close()
 
     def __enter__(self) -> Self:
         """Return itself; leaving the block closes it."""

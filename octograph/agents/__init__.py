@@ -6,6 +6,7 @@ from octograph.agents.events import (
     Event,
     Finished,
     Generated,
+    Retrieved,
     Routed,
     Started,
     StepStarted,
@@ -14,10 +15,11 @@ from octograph.agents.events import (
 )
 from octograph.agents.orchestration import CompiledGraph, orchestrate
 from octograph.agents.threads import ThreadInfo, ThreadStore
-from octograph.agents.turn import Attempt, DoneStep, Turn
+from octograph.agents.turn import Attempt, Citation, DoneStep, Turn
 
 __all__ = [
     "Attempt",
+    "Citation",
     "CompiledGraph",
     "Conversation",
     "Decided",
@@ -25,6 +27,7 @@ __all__ = [
     "Event",
     "Finished",
     "Generated",
+    "Retrieved",
     "Routed",
     "Started",
     "StepStarted",

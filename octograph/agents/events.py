@@ -12,6 +12,7 @@ from typing import Any, Literal
 from octograph.agents.turn import Turn
 from octograph.nodes.generation import Finish, Generation
 from octograph.nodes.master import Route
+from octograph.retrieval.passage import Hit
 
 __all__ = [
     "Decided",
@@ -19,6 +20,7 @@ __all__ = [
     "Event",
     "Finished",
     "Generated",
+    "Retrieved",
     "Routed",
     "Started",
     "StepName",
@@ -27,7 +29,7 @@ __all__ = [
     "document",
 ]
 
-StepName = Literal["route", "generate", "decide"]
+StepName = Literal["route", "retrieve", "generate", "decide"]
 Decision = Literal["accept", "advance", "escalate", "abstain", "cancel"]
 """``advance``: the answer is taken, and the plan has a further step."""
 
@@ -54,6 +56,15 @@ class Routed:
     """The master chose."""
 
     route: Route
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieved:
+    """Passages were looked up for a worker that reads; none may be relevant."""
+
+    worker: str
+    hits: tuple[Hit, ...]
     seconds: float
 
 
@@ -94,12 +105,13 @@ class Finished:
     turn: Turn
 
 
-Event = Started | StepStarted | Routed | TextWritten | Generated | Decided | Finished
+Event = Started | StepStarted | Routed | Retrieved | TextWritten | Generated | Decided | Finished
 
 _KINDS: Mapping[type, str] = {
     Started: "started",
     StepStarted: "step",
     Routed: "routed",
+    Retrieved: "retrieved",
     TextWritten: "text",
     Generated: "generated",
     Decided: "decided",
@@ -112,4 +124,6 @@ def document(event: Event) -> dict[str, Any]:
     body = asdict(event)
     if isinstance(event, Routed):
         body["route"] = event.route.document()
+    elif isinstance(event, Retrieved):
+        body["hits"] = [hit.document() for hit in event.hits]
     return {"kind": _KINDS[type(event)], **body}

@@ -38,8 +38,12 @@ class State(TypedDict, total=False):
     """Who is asked now."""
     done: list[dict[str, Any]]
     """The steps of the plan that were answered, see `DoneStep`."""
+    evidence: list[dict[str, Any]] | None
+    """The passages that it may answer from, as `Hit.document`; None if it reads no documents."""
+    lacking: str | None
+    """Why there are no passages where there could be some."""
     draft: dict[str, Any] | None
-    """What it answered: ``text, finish, source, problem``."""
+    """What it answered: ``text, finish, source, problem, sources``."""
     tried: list[dict[str, Any]]
     answer: dict[str, Any]
     """The turn as it was closed, see `Turn.document`."""

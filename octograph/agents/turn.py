@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from octograph.nodes.generation import Message
+from octograph.retrieval.passage import place_of
 
-__all__ = ["Attempt", "DoneStep", "Source", "Status", "Turn", "as_messages"]
+__all__ = ["Attempt", "Citation", "DoneStep", "Source", "Status", "Turn", "as_messages"]
 
 Status = Literal["answered", "abstained", "cancelled", "failed", "interrupted"]
 """``interrupted``: the process ended before the turn did; it can be resumed."""
@@ -35,6 +36,39 @@ class Attempt:
     worker: str
     reason: str
     step: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A passage that an answer rests on, or came nearest to one.
+
+    Attributes
+    ----------
+    number
+        By which the text names it, as ``[1]``.
+    source
+        Path of the file.
+    title, heading, page
+        Where in it; the page counts from 1, None if the format has no pages.
+    text
+        What the passage says.
+    similarity
+        How near it is to the question, None if that was not computed.
+
+    """
+
+    number: int
+    source: str
+    title: str
+    heading: str
+    page: int | None
+    text: str
+    similarity: float | None
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people."""
+        return place_of(self.source, page=self.page, heading=self.heading)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +121,8 @@ class Turn:
         The steps of a plan that were done; empty if there was but one step.
     tried
         Workers asked before.
+    citations
+        Passages that the text names by number; those that came nearest where the documents hold no answer.
     started
         ISO 8601, with the zone.
     seconds
@@ -104,6 +140,7 @@ class Turn:
     route: Mapping[str, Any] | None = None
     steps: tuple[DoneStep, ...] = ()
     tried: tuple[Attempt, ...] = ()
+    citations: tuple[Citation, ...] = ()
     started: str = ""
     seconds: float = 0.0
 
@@ -117,6 +154,7 @@ class Turn:
         return asdict(self) | {
             "steps": [asdict(step) for step in self.steps],
             "tried": [asdict(attempt) for attempt in self.tried],
+            "citations": [asdict(citation) for citation in self.citations],
         }
 
     @classmethod
@@ -124,7 +162,8 @@ class Turn:
         """Read what `document` wrote."""
         tried = tuple(Attempt(**attempt) for attempt in document["tried"])
         steps = tuple(DoneStep(**step) for step in document["steps"])
-        return cls(**{**document, "tried": tried, "steps": steps})
+        citations = tuple(Citation(**citation) for citation in document["citations"])
+        return cls(**{**document, "tried": tried, "steps": steps, "citations": citations})
 
 
 def as_messages(turns: Sequence[Turn]) -> tuple[Message, ...]:

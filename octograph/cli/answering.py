@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from octograph import Octograph
-from octograph.agents import Event, Finished, Routed, StepStarted, TextWritten, Turn, document
+from octograph.agents import Event, Finished, Retrieved, Routed, StepStarted, TextWritten, Turn, document
 from octograph.agents.events import Decided
 from octograph.cancellation import CancelToken
 from octograph.cli.interrupting import cancelling_on_interrupt
@@ -110,6 +110,8 @@ def _show(events: Iterator[Event], *, as_json: bool) -> Iterator[Event]:
             continue
         if isinstance(event, Routed):
             note(_describe(event.route, runners_up=2))
+        elif isinstance(event, Retrieved):
+            note(f"{event.worker} reads {len(event.hits)} passages" if event.hits else "no passage fits")
         elif isinstance(event, StepStarted) and written:
             say("")
             note(f"(the model's process ended; {event.worker} begins again)")
@@ -125,6 +127,8 @@ def _show(events: Iterator[Event], *, as_json: bool) -> Iterator[Event]:
             written = False
         elif isinstance(event, Finished):
             say("" if written else event.turn.remainder)
+            for citation in event.turn.citations:
+                note(f"[{citation.number}] {citation.place}")
             if event.turn.status == "cancelled":
                 note("stopped")
 

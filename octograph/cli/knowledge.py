@@ -17,9 +17,8 @@ from octograph.cancellation import CancelToken
 from octograph.cli.interrupting import cancelling_on_interrupt
 from octograph.cli.opening import graph_of
 from octograph.cli.output import note, progress, say, write_json
-from octograph.composition import knowledge_bases, make_splitter, model_store
+from octograph.composition import make_library, make_splitter, model_store
 from octograph.errors import UsageError
-from octograph.graph import ModelGraph
 from octograph.nodes.embedder import EmbedderClient, embedder_host
 from octograph.retrieval.documents import Document
 from octograph.retrieval.indexing import IndexingProgress, IndexingReport
@@ -136,7 +135,6 @@ def search(arguments: argparse.Namespace) -> int:
     """Find passages."""
     query = Query(
         text=arguments.query,
-        vector=None,
         k=arguments.limit,
         method=arguments.method,
         filter=_filter(arguments),
@@ -188,7 +186,7 @@ async def _measured(
 
     async def rank(text: str, *, method: Method) -> list[str]:
         # Several passages of one document are one result.
-        query = Query(text=text, vector=None, k=3 * DEPTH, method=method, distinct=False)
+        query = Query(text=text, k=3 * DEPTH, method=method, distinct=False)
         return list(dict.fromkeys(hit.source for hit in await base.search(query, cancel=CancelToken())))
 
     with progress("searching") as tell:
@@ -213,23 +211,11 @@ def _evaluated(chosen: Settings, folder: Path) -> Iterator[KnowledgeBase]:
 def _base(arguments: argparse.Namespace) -> Iterator[KnowledgeBase]:
     """Give the knowledge base that a command names; no engine is beside its embedder."""
     graph, chosen = graph_of(arguments)
-    name = _name(graph, arguments.base)
-    with knowledge_bases(graph, chosen, threads=chosen.cpu_threads) as bases:
-        yield bases[name]
-
-
-def _name(graph: ModelGraph, wanted: str | None) -> str:
-    names = [node.name for node in graph.knowledge()]
-    if wanted in names:
-        return str(wanted)
-    if wanted is not None:
-        raise UsageError(f"{wanted!r} is no knowledge base", hint=f"Name one of: {', '.join(names) or 'none'}.")
-    if len(names) != 1:
-        raise UsageError(
-            f"the graph {graph.name!r} has {len(names)} knowledge bases",
-            hint="Name one with `--base`." if names else "Add a node of kind 'knowledge' to the graph file.",
-        )
-    return names[0]
+    library = make_library(graph, chosen, threads=chosen.cpu_threads)
+    try:
+        yield library.base(arguments.base)
+    finally:
+        library.close()
 
 
 def _filter(arguments: argparse.Namespace) -> Filter | None:

@@ -103,6 +103,7 @@ def _caption(node: Node) -> str:
         ways = [
             node.decoding if node.decoding != "greedy" else "",
             node.reasoning if node.reasoning != "none" else "",
+            node.grounding if node.grounding != "together" else "",
         ]
         traits = [node.model or node.tool or "", *ways]
     elif isinstance(node, Knowledge):

@@ -15,11 +15,23 @@ from urllib.parse import urlsplit
 from octograph.errors import GraphError
 from octograph.graph.problems import Problem, ProblemsError, did_you_mean, name_problem, shown
 
-__all__ = ["Decoding", "Knowledge", "Master", "Model", "Node", "NodeKind", "Reasoning", "Worker", "by_name"]
+__all__ = [
+    "Decoding",
+    "Grounding",
+    "Knowledge",
+    "Master",
+    "Model",
+    "Node",
+    "NodeKind",
+    "Reasoning",
+    "Worker",
+    "by_name",
+]
 
 NodeKind = Literal["master", "worker", "knowledge"]
 Decoding = Literal["greedy", "sample", "cot", "self-consistency"]
 Reasoning = Literal["none", "self-discover"]
+Grounding = Literal["together", "rag-sequence", "rag-token"]
 
 SCHEMES = ("package", "path", "hf", "openai")
 
@@ -154,6 +166,9 @@ class Worker:
         How it decodes an answer.
     reasoning
         Whether it first discovers a reasoning structure.
+    grounding
+        How passages of the knowledge bases that it reads are used: all in one prompt, or one prompt each with the
+        answers marginalised (RAG-Sequence and RAG-Token, Lewis et al. 2020).
     temperature, top_p, min_p
         Sampling settings.
     repetition_penalty
@@ -188,6 +203,7 @@ class Worker:
     system: str = ""
     decoding: Decoding = "greedy"
     reasoning: Reasoning = "none"
+    grounding: Grounding = "together"
     temperature: float = 0.7
     top_p: float = 0.95
     min_p: float = 0.05
@@ -219,6 +235,7 @@ class Worker:
         for key, choice, choices in (
             ("decoding", self.decoding, get_args(Decoding)),
             ("reasoning", self.reasoning, get_args(Reasoning)),
+            ("grounding", self.grounding, get_args(Grounding)),
         ):
             if choice not in choices:
                 mend = did_you_mean(str(choice), choices, what="Choices")

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
 from octograph.graph.edges import EdgeKind
-from octograph.graph.nodes import Decoding, NodeKind, Reasoning
+from octograph.graph.nodes import Decoding, Grounding, NodeKind, Reasoning
 from octograph.graph.problems import Problem, did_you_mean, key_path, shown
 
 __all__ = ["EDGE", "GRAPH", "MODEL", "NODES", "TableKind", "type_problem"]
@@ -60,6 +60,7 @@ class _WorkerTable(TypedDict, total=False):
     system: str
     decoding: Decoding
     reasoning: Reasoning
+    grounding: Grounding
     temperature: float
     top_p: float
     min_p: float
@@ -186,6 +187,12 @@ MODEL: Final = _kind(_ModelTable)
 EDGE: Final = _kind(with_config(_CONFIG)(cast("type", _EdgeTable)), kind=get_args(EdgeKind))
 NODES: Final[Mapping[NodeKind, TableKind]] = {
     "master": _kind(_MasterTable, kind=("master",)),
-    "worker": _kind(_WorkerTable, kind=("worker",), decoding=get_args(Decoding), reasoning=get_args(Reasoning)),
+    "worker": _kind(
+        _WorkerTable,
+        kind=("worker",),
+        decoding=get_args(Decoding),
+        reasoning=get_args(Reasoning),
+        grounding=get_args(Grounding),
+    ),
     "knowledge": _kind(_KnowledgeTable, kind=("knowledge",)),
 }

@@ -11,7 +11,25 @@ from octograph.cancellation import CancelToken
 from octograph.nodes.generation import Finish, Generation, GenerationRequest, Generator, Message, Sampling, TextDelta
 from octograph.nodes.tools import Tool, with_result
 
-__all__ = ["ModelWorker", "Outcome", "Task", "ToolWorker", "Worker"]
+__all__ = ["Evidence", "ModelWorker", "Outcome", "Task", "ToolWorker", "Worker"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A passage that an answer may rest on.
+
+    Attributes
+    ----------
+    text, title
+        What it says, and what it is from.
+    weight
+        ``p(z|x)`` in any unit: how well it fits the question.
+
+    """
+
+    text: str
+    title: str
+    weight: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +44,19 @@ class Task:
         The turns before it, oldest first, and the steps of a plan before this one.
     result
         What the step before it came to, None if this is the first.
+    evidence
+        Passages to answer from, the best first.
 
     """
 
     query: str
     history: tuple[Message, ...] = ()
     result: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+    def asking(self, query: str) -> Task:
+        """The same task with another query."""
+        return replace(self, query=query)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +71,15 @@ class Outcome:
         ``"model"``, or ``"tool"`` for an exact answer.
     generation
         Counts and times, None for a tool.
+    posterior
+        ``p(z|x,y)`` of each passage, what it has to do with the answer, where that was computed.
 
     """
 
     finish: Finish
     source: Literal["model", "tool"]
     generation: Generation | None = None
+    posterior: tuple[float, ...] = ()
 
 
 class Worker(Protocol):

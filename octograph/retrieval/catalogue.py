@@ -132,6 +132,7 @@ class Catalogue:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._db = connection
+        self._embedder: dict[str, Any] | None = None
         self.path = path
 
     @classmethod
@@ -217,6 +218,13 @@ class Catalogue:
 
     # --- what is published -----------------------------------------------------------------------------------
 
+    @property
+    def embedder(self) -> dict[str, Any]:
+        """What made the vectors, see `Embedder.space`."""
+        if self._embedder is None:
+            self._embedder = dict(json.loads(self._one("SELECT embedder FROM base")))
+        return self._embedder
+
     def expect(self, embedder: Mapping[str, Any]) -> None:
         """Make sure that the vectors are those of an embedder.
 
@@ -226,11 +234,10 @@ class Catalogue:
             They are another's.
 
         """
-        there = json.loads(self._one("SELECT embedder FROM base"))
-        if there != dict(embedder):
+        if self.embedder != dict(embedder):
             raise KnowledgeError(
-                f"the knowledge base in {str(self.path.parent)!r} holds vectors of {there.get('model')!r}, and the "
-                f"embedder is {embedder.get('model')!r}",
+                f"the knowledge base in {str(self.path.parent)!r} holds vectors of {self.embedder['model']!r}, and the "
+                f"embedder is {embedder['model']!r}",
                 hint="Vectors of two models cannot be compared: move the folder away and index the documents again.",
             )
 
@@ -298,8 +305,6 @@ class Catalogue:
                 f"{sum(vector is None for (vector,) in rows)} passages have no vector",
                 hint="Move the folder away and add the documents again.",
             )
-        if not rows:
-            return np.empty((0, 0), dtype=np.float32)
         joined = b"".join(vector for (vector,) in rows)
         return np.frombuffer(joined, dtype=np.float16).reshape(len(rows), -1).astype(np.float32)
 

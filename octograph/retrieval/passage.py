@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-__all__ = ["Hit", "Passage"]
+__all__ = ["Hit", "Passage", "place_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,10 @@ class Hit:
         When the file was changed last, ISO 8601 in UTC.
     score
         What it was ranked by; higher is better.
+    similarity
+        Inner product of its vector and the query's; None if the query has no vector.
+    weight
+        ``p(z|x) ∝ exp(s d(z)·q(x))`` (Lewis et al. 2020, section 2.2), not normalised; 1 without a similarity.
     scores
         What each method gave it, such as ``{"dense": 0.61, "bm25": 8.2}``; a method that did not find it is left out.
 
@@ -63,14 +67,14 @@ class Hit:
     source: str
     modified: str
     score: float
+    similarity: float | None
+    weight: float
     scores: Mapping[str, float]
 
     @property
     def place(self) -> str:
-        """Where it stands, for people: the file, the page, the heading."""
-        page = "" if self.passage.page is None else f", page {self.passage.page}"
-        heading = f", {self.passage.heading}" if self.passage.heading else ""
-        return f"{self.source}{page}{heading}"
+        """Where it stands, for people."""
+        return place_of(self.source, page=self.passage.page, heading=self.passage.heading)
 
     def document(self) -> dict[str, Any]:
         """Return it as a JSON document."""
@@ -79,5 +83,12 @@ class Hit:
             "source": self.source,
             "modified": self.modified,
             "score": self.score,
+            "similarity": self.similarity,
+            "weight": self.weight,
             "scores": dict(self.scores),
         }
+
+
+def place_of(source: str, *, page: int | None, heading: str) -> str:
+    """Where a passage stands, for people: the file, the page, the heading."""
+    return ", ".join([source, *([] if page is None else [f"page {page}"]), *([heading] if heading else [])])

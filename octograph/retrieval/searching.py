@@ -5,6 +5,7 @@ Shapes: ``n`` positions of the indexes, ``d`` dimensions.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,10 @@ REFINED = 4
 """Candidates of a coded index, for one that is fetched, whose inner products are computed from the vectors."""
 
 WEIGHTS: Mapping[str, float] = {"dense": 1.0, "bm25": 1.0}
+
+SCALES: Mapping[str, float] = {"cosine": 20.0, "dot": 1.0}
+"""``s`` in ``p(z|x) ∝ exp(s d(z)·q(x))``: what the inner products were multiplied by when the embedder was trained.
+For cosines that is 20, the scale of the contrastive losses of sentence-transformers."""
 
 SPARE = 2
 """Hits that are looked at for one that is wanted, since some say the same."""
@@ -77,7 +82,7 @@ class Query:
     text
         In words.
     vector
-        As a vector ``[d]``; not needed for ``bm25``.
+        As a vector ``[d]``; a `KnowledgeBase` makes it of the text.
     k
         Most hits.
     method
@@ -90,7 +95,7 @@ class Query:
     """
 
     text: str
-    vector: NDArray[np.float32] | None
+    vector: NDArray[np.float32] | None = None
     k: int = 5
     method: Method = "hybrid"
     filter: Filter | None = None
@@ -148,9 +153,13 @@ class Searcher:
                 ranked = list(only.items())
             else:
                 ranked = fuse(list(rankings.values()), [WEIGHTS[name] for name in rankings])
+            if not ranked:
+                return []
             wanted = ranked[: query.k * SPARE] if query.distinct else ranked[: query.k]
-            hits = self._hits(wanted, rankings)
-            return self._distinct(hits)[: query.k] if query.distinct else hits
+            vectors = self._catalogue.vectors([id_ for id_, _ in wanted])  # [hits, d]
+            similarities = [None] * len(wanted) if query.vector is None else (vectors @ query.vector).tolist()
+            hits = self._hits(wanted, similarities, rankings)
+            return [hits[place] for place in _distinct(hits, vectors)[: query.k]] if query.distinct else hits
 
     def _opened(self) -> _Open:
         generation = self._catalogue.generation()
@@ -183,21 +192,14 @@ class Searcher:
         order = np.argsort(-scores, kind="stable")[:k]
         return positions[order], scores[order]
 
-    def _distinct(self, hits: Sequence[Hit]) -> list[Hit]:
-        """Those that do not say the same as a better one, under whatever title."""
-        vectors = self._catalogue.vectors([hit.id for hit in hits])  # [hits, d]
-        unit = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
-        chosen: list[int] = []
-        texts: set[str] = set()
-        for place, hit in enumerate(hits):
-            text = " ".join(hit.passage.text.split())
-            if text not in texts and not (unit[chosen] @ unit[place] > SAME).any():
-                chosen.append(place)
-            texts.add(text)
-        return [hits[place] for place in chosen]
-
-    def _hits(self, ranked: Sequence[tuple[int, float]], rankings: Mapping[str, Mapping[int, float]]) -> list[Hit]:
+    def _hits(
+        self,
+        ranked: Sequence[tuple[int, float]],
+        similarities: Sequence[float | None],
+        rankings: Mapping[str, Mapping[int, float]],
+    ) -> list[Hit]:
         found = self._catalogue.passages([id_ for id_, _ in ranked])
+        scale = SCALES[self._catalogue.embedder["metric"]]
         return [
             Hit(
                 id=id_,
@@ -205,9 +207,11 @@ class Searcher:
                 source=source,
                 modified=moment(modified).isoformat(timespec="seconds"),
                 score=score,
+                similarity=similarity,
+                weight=1.0 if similarity is None else math.exp(scale * similarity),
                 scores={name: ranking[id_] for name, ranking in rankings.items() if id_ in ranking},
             )
-            for id_, score in ranked
+            for (id_, score), similarity in zip(ranked, similarities, strict=True)
             for passage, source, modified in (found[id_],)
         ]
 
@@ -218,3 +222,16 @@ _Found = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 def _ranking(ids: NDArray[np.int64], positions: NDArray[np.int64], scores: NDArray[np.float32]) -> dict[int, float]:
     return {int(id_): float(score) for id_, score in zip(ids[positions], scores, strict=True)}
+
+
+def _distinct(hits: Sequence[Hit], vectors: NDArray[np.float32]) -> list[int]:
+    """Places of those that do not say the same as a better one, under whatever title; vectors ``[hits, d]``."""
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    chosen: list[int] = []
+    texts: set[str] = set()
+    for place, hit in enumerate(hits):
+        text = " ".join(hit.passage.text.split())
+        if text not in texts and not (unit[chosen] @ unit[place] > SAME).any():
+            chosen.append(place)
+        texts.add(text)
+    return chosen

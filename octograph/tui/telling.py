@@ -13,6 +13,7 @@ from octograph.agents.events import (
     Event,
     Finished,
     Generated,
+    Retrieved,
     Routed,
     Started,
     StepStarted,
@@ -32,13 +33,17 @@ async def tell(events: AsyncIterator[Event], answer: Answer, *, began: Callable[
             await _show(event, answer)
 
 
-async def _show(event: StepStarted | Routed | TextWritten | Generated | Decided | Finished, answer: Answer) -> None:
+async def _show(
+    event: StepStarted | Routed | Retrieved | TextWritten | Generated | Decided | Finished, answer: Answer
+) -> None:
     match event:
         case StepStarted(step="route"):
             await answer.wait("choosing a worker…")
+        case StepStarted(step="retrieve"):
+            await answer.wait("looking into your documents…")
         case StepStarted(step="generate", worker=worker):
             await answer.wait(f"waiting for {worker}…")
-        case StepStarted() | Generated():
+        case StepStarted() | Retrieved() | Generated():
             pass
         case Routed(route=route):
             answer.show_route(route.document())

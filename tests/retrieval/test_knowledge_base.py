@@ -246,7 +246,7 @@ async def test_repairing_in_another_kind_embeds_nothing(make_base: Make, library
     await added(base, library)
     before = embedder.encoded
     for kind in ("hnsw", "flat"):
-        assert (await base.repair(kind)).kind == kind  # type: ignore[arg-type]  # a literal, widened by the loop
+        assert (await base.repair(kind)).kind == kind
         assert base.status().kind == kind
         assert (await found(base, "notice period", k=1)) == ["lease.txt"]
         assert base.verify() == []

@@ -2,7 +2,8 @@
 
 from octograph.agents.steps.decide import DecideStep
 from octograph.agents.steps.generate import GenerateStep
+from octograph.agents.steps.retrieve import Retriever, RetrieveStep
 from octograph.agents.steps.route import RouteStep
 from octograph.agents.steps.step import Emit, Step, as_node
 
-__all__ = ["DecideStep", "Emit", "GenerateStep", "RouteStep", "Step", "as_node"]
+__all__ = ["DecideStep", "Emit", "GenerateStep", "RetrieveStep", "Retriever", "RouteStep", "Step", "as_node"]

@@ -9,13 +9,16 @@ from typing import Any
 from octograph.agents.events import Decided, StepName
 from octograph.agents.state import State, current_step
 from octograph.agents.steps.step import Emit
-from octograph.agents.turn import Attempt, DoneStep, Source, Status, Turn
+from octograph.agents.turn import Attempt, Citation, DoneStep, Source, Status, Turn
 from octograph.cancellation import CancelToken
 from octograph.graph import ModelGraph
 from octograph.nodes.master import NO_WORKER
 from octograph.nodes.tools import Clock
 
 __all__ = ["DecideStep"]
+
+_DONE = ("worker", "query", "text", "source")
+_CITED = ("source", "title", "heading", "page", "text", "similarity")
 
 MOST_WORKERS = 3
 """Workers that are asked about one query at most."""
@@ -53,7 +56,8 @@ class DecideStep:
             emit(Decided(decision="escalate", worker=worker, reason=draft["problem"], next=following))
             return {"worker": following, "tried": tried, "draft": None}
         emit(Decided(decision="abstain", worker=worker, reason=draft["problem"]))
-        return self._close({**state, "tried": tried}, "abstained", _failed(tried), worker=None)
+        abstained: State = {**state, "tried": tried}
+        return self._close(abstained, "abstained", _failed(tried), worker=None, nearest=draft["citations"])
 
     def _accepted(self, state: State, worker: str, draft: dict[str, Any], place: int, emit: Emit) -> State:
         """Go on with the next step of the plan, or end the turn."""
@@ -62,7 +66,13 @@ class DecideStep:
         asked = state["query"] if step is None else step["query"]
         done = [
             *state["done"],
-            {"worker": worker, "query": asked, "text": draft["text"], "source": draft["source"]},
+            {
+                "worker": worker,
+                "query": asked,
+                "text": draft["text"],
+                "source": draft["source"],
+                "citations": draft["citations"],
+            },
         ]
         if place < len(plan):
             following = plan[place]["worker"]
@@ -71,10 +81,9 @@ class DecideStep:
             return {"worker": following, "done": done, "draft": None}
         emit(Decided(decision="accept", worker=worker, reason="answered"))
         source: Source = "tool" if all(one["source"] == "tool" for one in done) else "model"
-        finished: State = {**state, "done": done if len(plan) > 1 else []}
-        return self._close(
-            finished, "answered", "" if finished["done"] else draft["text"], worker=worker, source=source
-        )
+        if len(plan) > 1:
+            return self._close({**state, "done": done}, "answered", "", worker=worker, source=source)
+        return self._close(state, "answered", draft["text"], worker=worker, source=source, nearest=draft["citations"])
 
     def _following(self, state: State, worker: str, tried: Sequence[str]) -> str | None:
         """The next worker to ask, if any."""
@@ -82,7 +91,8 @@ class DecideStep:
             return None
         fallbacks = [name for name in self._graph.fallbacks(worker) if name not in tried]
         step = current_step(state)
-        if fallbacks or step is None:
+        # What the user's documents do not say is not to be made up by somebody who has not read them.
+        if fallbacks or step is None or self._graph.neighbours(worker, "reads"):
             return next(iter(fallbacks), None)
         distribution: dict[str, float] = step["distribution"]
         floor = distribution.get(NO_WORKER, 0.0)
@@ -97,9 +107,12 @@ class DecideStep:
         *,
         worker: str | None,
         source: Source | None = None,
+        nearest: Sequence[dict[str, Any]] = (),
     ) -> State:
-        turn = state["turn"]
-        steps = tuple(DoneStep(**one) for one in state["done"])
+        """End the turn; `nearest` are the passages of what is not among the done steps."""
+        turn, done = state["turn"], state["done"]
+        steps = tuple(DoneStep(**{key: one[key] for key in _DONE}) for one in done)
+        passages = [*(hit for one in done for hit in one["citations"]), *nearest]
         closed = Turn(
             id=turn["id"],
             thread=turn["thread"],
@@ -111,6 +124,10 @@ class DecideStep:
             route=state["route"],
             steps=steps,
             tried=tuple(Attempt(**attempt) for attempt in state["tried"]),
+            citations=tuple(
+                Citation(number=number, **{key: hit[key] for key in _CITED})
+                for number, hit in enumerate(passages, start=1)
+            ),
             started=turn["started"],
             seconds=(self._clock.now() - datetime.fromisoformat(turn["started"])).total_seconds(),
         )

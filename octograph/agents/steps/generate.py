@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from octograph.agents.events import Generated, StepName, StepStarted, TextWritten
 from octograph.agents.state import State, current_step
@@ -11,14 +12,21 @@ from octograph.agents.steps.step import Emit
 from octograph.agents.turn import Turn, as_messages
 from octograph.cancellation import CancelToken
 from octograph.errors import ToolError
-from octograph.nodes.generation import Message, TextDelta
-from octograph.nodes.worker import Outcome, Task, Worker
+from octograph.nodes.generation import Finish, Message, TextDelta
+from octograph.nodes.worker import Evidence, Outcome, Task, Worker
+from octograph.retrieval.support import supporting
 
 __all__ = ["GenerateStep"]
 
 
+UNSUPPORTED = "what it wrote is not in your documents"
+
+
 class GenerateStep:
-    """Has a worker write its answer, and keeps what it wrote, also when it is cancelled."""
+    """Has a worker write its answer, and keeps what it wrote, also when it is cancelled.
+
+    An answer from documents is shown once it is known to stand there, and names the passages that it rests on.
+    """
 
     name: StepName = "generate"
 
@@ -29,26 +37,23 @@ class GenerateStep:
         """See `Step`."""
         name = state["worker"]
         if name is None or cancel.cancelled:
-            return {"draft": {"text": "", "finish": "cancelled", "source": None, "problem": None}}
+            return {"draft": _draft(finish="cancelled")}
         emit(StepStarted(step="generate", worker=name))
         started = time.perf_counter()
-        task = _task(state)
-        pieces: list[str] = []
-        outcome = Outcome(finish="cancelled", source="model")
-        problem = None
-        try:
-            async for piece in self._workers[name].run(task, cancel=cancel):
-                if isinstance(piece, TextDelta):
-                    pieces.append(piece.text)
-                    emit(TextWritten(worker=name, text=piece.text))
-                else:
-                    outcome = piece
-        except ToolError as error:
-            problem = error.message
-            outcome = Outcome(finish="stop", source="tool")
-        text = "".join(pieces).strip()
-        if not text and problem is None and outcome.finish != "cancelled":
-            problem = "it wrote nothing"
+        evidence = state["evidence"]
+        outcome = Outcome(finish="stop", source="model")
+        text, problem = "", None
+        citations: list[dict[str, Any]] = []
+        if evidence is not None and not evidence:
+            problem = state["lacking"]
+        else:
+            text, outcome, problem = await self._run(name, _task(state), emit, cancel, shown=evidence is None)
+        if evidence and problem is None and outcome.finish != "cancelled":
+            text, citations = _cited(text, state, evidence)
+            if citations:
+                emit(TextWritten(worker=name, text=text))
+            else:
+                text, problem, citations = "", UNSUPPORTED, evidence
         emit(
             Generated(
                 worker=name,
@@ -59,19 +64,70 @@ class GenerateStep:
                 problem=problem,
             )
         )
-        return {"draft": {"text": text, "finish": outcome.finish, "source": outcome.source, "problem": problem}}
+        return {
+            "draft": _draft(
+                text=text, finish=outcome.finish, source=outcome.source, problem=problem, citations=citations
+            )
+        }
+
+    async def _run(
+        self, name: str, task: Task, emit: Emit, cancel: CancelToken, *, shown: bool
+    ) -> tuple[str, Outcome, str | None]:
+        """Let a worker write; its text, how it ended, and what is wrong with it."""
+        pieces: list[str] = []
+        outcome = Outcome(finish="cancelled", source="model")
+        try:
+            async for piece in self._workers[name].run(task, cancel=cancel):
+                if not isinstance(piece, TextDelta):
+                    outcome = piece
+                    continue
+                pieces.append(piece.text)
+                if shown:
+                    emit(TextWritten(worker=name, text=piece.text))
+        except ToolError as error:
+            return "".join(pieces).strip(), Outcome(finish="stop", source="tool"), error.message
+        text = "".join(pieces).strip()
+        return text, outcome, None if text or outcome.finish == "cancelled" else "it wrote nothing"
+
+
+def _draft(
+    *,
+    text: str = "",
+    finish: Finish,
+    source: str | None = None,
+    problem: str | None = None,
+    citations: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    return {"text": text, "finish": finish, "source": source, "problem": problem, "citations": list(citations)}
+
+
+def _cited(text: str, state: State, evidence: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+    """The text with the numbers of the passages that it rests on, and those passages; none if no passage has it."""
+    places = supporting(text, _asked(state), [f"{hit['title']}\n{hit['text']}" for hit in evidence])
+    before = sum(len(one["citations"]) for one in state["done"])
+    marks = "".join(f"[{before + number}]" for number in range(1, len(places) + 1))
+    return f"{text} {marks}", [evidence[place] for place in places]
+
+
+def _asked(state: State) -> str:
+    step = current_step(state)
+    query: str = state["query"] if step is None else step["query"]
+    return query
 
 
 def _task(state: State) -> Task:
     """What the worker is given: its step of the plan, with the steps before it as the conversation went on."""
-    step, done = current_step(state), state["done"]
+    done = state["done"]
     before = [
         message
         for one in done
         for message in (Message(role="user", content=one["query"]), Message(role="assistant", content=one["text"]))
     ]
     return Task(
-        query=state["query"] if step is None else step["query"],
+        query=_asked(state),
         history=(*as_messages([Turn.from_document(turn) for turn in state.get("turns", [])]), *before),
         result=done[-1]["text"] if done else None,
+        evidence=tuple(
+            Evidence(text=hit["text"], title=hit["title"], weight=hit["weight"]) for hit in state["evidence"] or ()
+        ),
     )

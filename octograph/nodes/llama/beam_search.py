@@ -182,14 +182,12 @@ class BeamSearch:
 
         It only finds the candidates, whose likelihoods are then computed in double precision.
         """
-        mixed: NDArray[np.float32] = logits[0]
         if len(logits) == 1:
-            return mixed
+            return np.asarray(logits[0])
         joint = logits + (self._log_weights - totals).astype(np.float32)[:, None]  # [K, V]
         top: NDArray[np.float32] = joint.max(axis=0)
         joint -= top
-        mixed = top + np.log(np.exp(joint, out=joint).sum(axis=0))
-        return mixed
+        return np.asarray(top + np.log(np.exp(joint, out=joint).sum(axis=0)))
 
     def _written(self, before: Written, token: int, step: float, behind: NDArray[np.float64]) -> Written:
         loglik, logprobs = before.loglik + step, before.logprobs + behind

@@ -174,6 +174,11 @@ class LlamaClient:
         frame = await self.host.call("count", {"prompt": [_part(Chat(messages))]})
         return int(frame["tokens"])
 
+    async def context(self) -> int:
+        """Tokens that the context holds."""
+        await self.prepare()
+        return int(self.host.info["context"])
+
     async def tokenize(self, text: str) -> tuple[int, ...]:
         """Token ids of a text as it stands."""
         frame = await self.host.call("tokenize", {"text": text})

@@ -59,7 +59,7 @@ def read_package(content: bytes, *, most: int) -> Extract:
 
 
 def _read_docx(package: ZipFile, content: bytes) -> Extract:
-    import mammoth  # type: ignore[import-untyped]  # ships no types
+    import mammoth
 
     # Images are left where they are: unpacked into the HTML, they would be the most of it.
     unseen = mammoth.images.img_element(lambda _image: {})
@@ -87,7 +87,7 @@ def _chapter(content: bytes) -> str:
 
 
 def _xml(package: ZipFile, name: str) -> Any:
-    from lxml import etree  # type: ignore[import-untyped]  # ships no types
+    from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True)  # nothing from outside, nothing that grows
     return etree.fromstring(package.read(name), parser)

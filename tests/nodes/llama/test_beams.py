@@ -19,7 +19,7 @@ from octograph.errors import ContextOverflowError, HostRequestError
 from octograph.nodes.beams import BeamRequest, BeamSearcher
 from octograph.nodes.decoding import Chat, Text, Tokens
 from octograph.nodes.generation import GenerationRequest, Message, Sampling, TextDelta
-from octograph.nodes.host import HostProcess, Ticket
+from octograph.nodes.host import HostProcess, Steps, Ticket
 from octograph.nodes.host.frames import Frame
 from octograph.nodes.llama import SERVICE, LlamaClient
 from octograph.nodes.llama.beams import Beaming
@@ -28,16 +28,11 @@ from octograph.nodes.llama.context import Context, Rows
 from octograph.nodes.llama.decoding import Decoding
 from octograph.nodes.llama.engine import Engine
 from octograph.nodes.llama.model import FTYPES, Model, quantize
-from octograph.nodes.marginal import passage_posterior, sequence_marginals
+from octograph.nodes.marginal import sequence_marginals
 
-PASSAGES = (
-    "Mount Etna is a volcano on the east coast of Sicily. It is the highest volcano in Europe.",
-    "Sicily is the largest island in the Mediterranean Sea. Its capital is Palermo.",
-    "Vesuvius is a volcano near Naples. It destroyed Pompeii in the year 79.",
-    "Iceland has about 130 volcanoes. Hekla is one of the most active of them.",
-)
+PASSAGES = ("Etna is a high volcano.", "Sicily is an island.", "Vesuvius is a volcano near Naples.", "Hekla is active.")
 WEIGHTS = (0.5, 0.1, 0.3, 0.1)
-QUESTION = "Which volcano is the highest in Europe?"
+QUESTION = "Which volcano is highest?"
 Drive = Callable[..., list[list[Frame]]]
 Path_ = tuple[int, ...]
 
@@ -60,7 +55,7 @@ def exact_contexts() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def exact_model(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Model]:
+def exact_model(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Model:
     """The weights as float32, whose products do not depend on what else is in the batch."""
     path = tmp_path_factory.mktemp("exact") / "F32.gguf"
     with pytest.MonkeyPatch.context() as patch:
@@ -68,7 +63,7 @@ def exact_model(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         quantize(weights, path, "F32", threads=2)
     model = Model(path)
     path.unlink()  # the mapping holds it, and half a gigabyte is free as soon as the model is
-    yield model
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -91,20 +86,17 @@ Behind = Callable[[Sequence[int], Path_], NDArray[np.float64]]
 
 @pytest.fixture(scope="module")
 def behind(exact_model: Model) -> Iterator[Behind]:
-    """``log p(v|x,y)`` ``[V]`` by a prefill of prompt and answer in an empty context."""
+    """``log p(v|x,y_<i)`` ``[n + 1, V]`` behind the prompt and each token, by one prefill in an empty context."""
     with exact_contexts():
-        context = Context(exact_model, cells=1024, sequences=1, threads=2)
-    known: dict[Path_, NDArray[np.float64]] = {}
+        context = Context(exact_model, cells=1024, sequences=1, threads=1)  # no governor watches over this one
 
     def compute(prompt: Sequence[int], tokens: Path_) -> NDArray[np.float64]:
-        rows = (*prompt, *tokens)
-        if rows not in known:
-            context.trim(0, 0)
-            (places,) = context.decode([Rows(sequence=0, position=0, inputs=rows, first_output=len(rows) - 1)])
-            logits = context.logits(places[0]).astype(np.float64)
-            top = logits.max()
-            known[rows] = logits - top - np.log(np.exp(logits - top).sum())
-        return known[rows]
+        context.trim(0, 0)
+        rows = Rows(sequence=0, position=0, inputs=(*prompt, *tokens), first_output=len(prompt) - 1)
+        (places,) = context.decode([rows])
+        logits = np.stack([context.logits(place) for place in places]).astype(np.float64)
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
     yield compute
     context.close()
@@ -125,7 +117,7 @@ def naive(exact_model: Model, behind: Behind) -> Callable[..., dict[Path_, float
         for _ in range(room):
             grown = []
             for tokens, loglik in live:
-                p = sum(w * np.exp(behind(prompt, tokens)) for w, prompt in zip(weights, prompts, strict=True))
+                p = sum(w * np.exp(behind(prompt, tokens)[-1]) for w, prompt in zip(weights, prompts, strict=True))
                 logp = np.log(p)
                 grown += [((*tokens, int(v)), loglik + float(logp[v])) for v in np.argsort(-logp)[:100]]
             grown.sort(key=lambda pair: -pair[1])
@@ -156,11 +148,11 @@ def ask(engine: Engine, drive: Drive, prompts: Sequence[Sequence[int]], **option
 
 def brute(behind: Behind, prompt: Sequence[int], tokens: Path_) -> float:
     """``sum_i log p(y_i|x,z,y_<i)``."""
-    return math.fsum(behind(prompt, tokens[:place])[token] for place, token in enumerate(tokens))
+    return math.fsum(row[token] for row, token in zip(behind(prompt, tokens), tokens, strict=False))
 
 
 @pytest.mark.parametrize(
-    ("penalty", "stop", "room"), [(0.0, "", 7), (1.0, "", 5), (0.0, "E", 6)], ids=["likelihood", "penalty", "stop"]
+    ("penalty", "stop", "room"), [(0.0, "", 6), (1.0, "", 4), (0.0, "E", 5)], ids=["likelihood", "penalty", "stop"]
 )
 def test_a_search_is_the_naive_one(
     exact_engine: Engine,
@@ -185,8 +177,8 @@ def test_thorough_decoding_is_brute_force_over_all_passages(
     naive: Callable[..., dict[Path_, float]],
     behind: Behind,
 ) -> None:
-    found = ask(exact_engine, drive, prompts, weights=WEIGHTS, scored=True, width=2)
-    searches = [naive([prompt], [1.0], width=2, room=6, penalty=0, stop="") for prompt in prompts]
+    found = ask(exact_engine, drive, prompts, weights=WEIGHTS, scored=True, width=2, max_tokens=4)
+    searches = [naive([prompt], [1.0], width=2, room=4, penalty=0, stop="") for prompt in prompts]
     assert {path(one) for one in found["hypotheses"]} == set().union(*searches)
     expected = [[brute(behind, prompt, path(one)) for prompt in prompts] for one in found["hypotheses"]]
     np.testing.assert_allclose([logprobs(one) for one in found["hypotheses"]], expected, atol=1e-4)
@@ -196,8 +188,6 @@ def test_thorough_decoding_is_brute_force_over_all_passages(
     assert [one["marginal"] for one in found["hypotheses"]] == pytest.approx(marginals, abs=1e-4)
     assert marginals == sorted(marginals, reverse=True)
     assert sequence_marginals(WEIGHTS, expected) == pytest.approx(marginals)
-    # The passage that tells of it answers for the best hypothesis.
-    assert int(passage_posterior(WEIGHTS, expected)[0].argmax()) == 0
 
 
 def test_fast_decoding_counts_what_is_in_no_beam_as_impossible(
@@ -224,9 +214,9 @@ def test_a_mixed_search_is_the_naive_one(
     naive: Callable[..., dict[Path_, float]],
     behind: Behind,
 ) -> None:
-    found = ask(exact_engine, drive, prompts[:3], weights=WEIGHTS[:3], mode="mixed", max_tokens=5)
+    found = ask(exact_engine, drive, prompts[:3], weights=WEIGHTS[:3], mode="mixed", max_tokens=4)
     shares = [weight / sum(WEIGHTS[:3]) for weight in WEIGHTS[:3]]
-    expected = naive(prompts[:3], shares, width=3, room=5, penalty=0, stop="")
+    expected = naive(prompts[:3], shares, width=3, room=4, penalty=0, stop="")
     assert [path(one) for one in found["hypotheses"]] == list(expected)
     assert [one["marginal"] for one in found["hypotheses"]] == pytest.approx(list(expected.values()), abs=1e-4)
     alone = [[brute(behind, prompt, path(one)) for prompt in prompts[:3]] for one in found["hypotheses"]]
@@ -304,11 +294,11 @@ def test_cancelling_half_way_frees_everything(
 
 
 def test_requests_beside_others_are_the_same(exact_engine: Engine, drive: Drive, prompts: list[list[int]]) -> None:
-    def decoded(prompt: Sequence[int]) -> Iterator[Frame | None]:
+    def decoded(prompt: Sequence[int]) -> Steps:
         order = Decoding(max_tokens=16, sampling=Sampling())
         return exact_engine.decode(order, prompt=[{"tokens": prompt}], adapter=None, ticket=Ticket())
 
-    def searched(mode: str) -> Iterator[Frame | None]:
+    def searched(mode: str) -> Steps:
         order = Beaming(width=3, max_tokens=6, weights=WEIGHTS, mode="mixed" if mode == "mixed" else "separate")
         parts = [[{"tokens": prompt}] for prompt in prompts]
         return exact_engine.beams(order, prompts=parts, adapter=None, ticket=Ticket())
@@ -318,9 +308,11 @@ def test_requests_beside_others_are_the_same(exact_engine: Engine, drive: Drive,
             return [(path(one), pytest.approx(one["marginal"], abs=1e-4)) for one in frames[-1]["hypotheses"]]
         return [token for frame in frames for piece in frame["pieces"] for token in piece["tokens"]]
 
-    requests = [lambda: decoded(prompts[2]), lambda: searched("separate"), lambda: searched("mixed")]
-    alone = [told(drive(exact_engine, request())[0]) for request in requests]
-    together = drive(exact_engine, *(request() for request in requests), *(decoded(prompt) for prompt in prompts))
+    def requests() -> list[Steps]:
+        return [decoded(prompts[2]), searched("separate"), searched("mixed")]
+
+    alone = [told(drive(exact_engine, one)[0]) for one in requests()]
+    together = drive(exact_engine, *requests(), *(decoded(prompt) for prompt in prompts))
     assert [told(frames) for frames in together[:3]] == alone
     assert exact_engine.stats()["promised_cells"] == 0
 
@@ -384,13 +376,12 @@ async def test_beams_arrive_over_a_real_host(client: LlamaClient) -> None:
     assert mixed is not None
     assert len(mixed.hypotheses) == 4
     assert all("\n" not in one.text for one in mixed.hypotheses)
-    (plain,) = {
-        "plain": await client.beams(BeamRequest(prompts=((Text("Snow is"),),), width=10), cancel=CancelToken())
-    }.values()
+    one = BeamRequest(prompts=((Text("Snow is"),),), width=10, max_tokens=8)
+    plain = await client.beams(one, cancel=CancelToken())
     assert plain is not None
     assert len(plain.hypotheses) == 10
-    assert [float(one.logprobs[0]) for one in plain.hypotheses] == pytest.approx(
-        [one.marginal for one in plain.hypotheses], abs=1e-4
+    assert [float(each.logprobs[0]) for each in plain.hypotheses] == pytest.approx(
+        [each.marginal for each in plain.hypotheses], abs=1e-4
     )
 
 
@@ -421,7 +412,7 @@ async def test_cancelled_beams_are_none(client: LlamaClient) -> None:
 async def test_errors_keep_their_kind_over_the_wire(client: LlamaClient) -> None:
     with pytest.raises(HostRequestError, match="there are 64"):
         await client.beams(request(width=20), cancel=CancelToken())
+    long = BeamRequest(prompts=((Tokens((100,) * 3000),),))
     with pytest.raises(ContextOverflowError) as caught:
-        long = BeamRequest(prompts=((Tokens((100,) * 3000),),))
         await client.beams(long, cancel=CancelToken())
     assert caught.value.limit == 2048

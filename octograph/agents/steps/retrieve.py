@@ -1,0 +1,77 @@
+"""Passages for a worker that reads knowledge bases."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Protocol
+
+from octograph.agents.events import Retrieved, StepName, StepStarted
+from octograph.agents.state import State, current_step
+from octograph.agents.steps.step import Emit
+from octograph.cancellation import CancelToken
+from octograph.graph import ModelGraph
+from octograph.retrieval.passage import Hit
+from octograph.retrieval.searching import Query
+
+__all__ = ["RetrieveStep", "Retriever"]
+
+PASSAGES = 5
+"""Passages that an answer may rest on (Lewis et al. 2020 use 5 or 10)."""
+
+RELEVANT = 0.3
+"""Inner product with the question from which a passage has anything to do with it."""
+
+
+NOTHING = "your documents hold nothing about it"
+EMPTY = "there are no documents yet; `octograph index add PATH` reads some"
+
+
+class Retriever(Protocol):
+    """Something that finds passages; knowledge bases do."""
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was added to it yet."""
+        ...
+
+    async def search(self, query: Query, *, cancel: CancelToken) -> list[Hit]:
+        """Return those that fit best, the best first."""
+        ...
+
+
+class RetrieveStep:
+    """Searches the knowledge bases that the worker reads, if it reads any.
+
+    Parameters
+    ----------
+    graph
+        Whose ``reads`` edges say who reads what.
+    bases
+        The knowledge bases by name.
+
+    """
+
+    name: StepName = "retrieve"
+
+    def __init__(self, graph: ModelGraph, bases: Mapping[str, Retriever]) -> None:
+        self._graph = graph
+        self._bases = bases
+
+    async def __call__(self, state: State, *, emit: Emit, cancel: CancelToken) -> State:
+        """See `Step`."""
+        worker = state["worker"]
+        read = () if worker is None else self._graph.neighbours(worker, "reads")
+        if not read or cancel.cancelled:
+            return {"evidence": None}
+        emit(StepStarted(step="retrieve", worker=worker))
+        started = time.perf_counter()
+        step = current_step(state)
+        query = Query(text=state["query"] if step is None else step["query"], k=PASSAGES)
+        found = [hit for name in read for hit in await self._bases[name].search(query, cancel=cancel)]
+        relevant = [hit for hit in found if hit.similarity is None or hit.similarity >= RELEVANT]
+        # Within one knowledge base they are in order already; the scores of several are comparable.
+        hits = sorted(relevant, key=lambda hit: -hit.score)[:PASSAGES]
+        emit(Retrieved(worker=worker or "", hits=tuple(hits), seconds=time.perf_counter() - started))
+        added = any(self._bases[name].exists for name in read)
+        return {"evidence": [hit.document() for hit in hits], "lacking": None if hits else NOTHING if added else EMPTY}

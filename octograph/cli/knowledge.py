@@ -5,31 +5,40 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from octograph.agents.evaluation.retrieval import DEPTH, evaluate_retrieval, read_corpus, read_queries
+from octograph.agents.evaluation.retrieval import (
+    DEPTH,
+    RetrievalQuery,
+    evaluate_retrieval,
+    read_corpus,
+    read_queries,
+)
 from octograph.cancellation import CancelToken
 from octograph.cli.interrupting import cancelling_on_interrupt
 from octograph.cli.opening import graph_of
 from octograph.cli.output import note, progress, say, write_json
-from octograph.composition import make_library, make_splitter, model_store
+from octograph.composition import host_pool, make_library, make_splitter, model_store
 from octograph.errors import UsageError
 from octograph.nodes.embedder import EmbedderClient, embedder_host
+from octograph.nodes.query_likelihood import QueryLikelihood
 from octograph.retrieval.documents import Document
 from octograph.retrieval.indexing import IndexingProgress, IndexingReport
 from octograph.retrieval.knowledge_base import KnowledgeBase
+from octograph.retrieval.reranking import Judge, reranked
 from octograph.retrieval.searching import Filter, Method, Query
-from octograph.settings import Settings
 
 __all__ = ["add", "eval_retrieval", "list_documents", "remove", "search", "verify"]
 
 INTERRUPTED = 130
 MEGABYTE = 1_000_000
+
+RERANKED = 10
+"""Passages that a model judges."""
 
 SHOWN = 400
 """Characters of a passage that a terminal is shown."""
@@ -158,13 +167,22 @@ def search(arguments: argparse.Namespace) -> int:
 
 def eval_retrieval(arguments: argparse.Namespace) -> int:
     """Measure how well searches find documents; what was read of a corpus is kept for the next time."""
-    _, chosen = graph_of(arguments)
+    graph, chosen = graph_of(arguments)
     corpus = read_corpus(arguments.data)
     queries = read_queries(arguments.data / arguments.queries, limit=arguments.limit, seed=arguments.seed)
     digest = hashlib.sha256("\0".join(sorted(corpus)).encode()).hexdigest()[:16]
-    methods: list[Method] = arguments.method or ["dense", "bm25", "hybrid"]
-    with _evaluated(chosen, chosen.cache_dir / "evaluation" / digest) as base:
-        scores = asyncio.run(_measured(base, corpus, queries, methods))
+    store = model_store(chosen)
+    with ExitStack() as stack:
+        embedder = EmbedderClient(embedder_host(store, threads=chosen.cpu_threads))
+        stack.callback(embedder.host.stop)
+        pool = host_pool(graph, chosen)
+        stack.callback(pool.close)
+        folder = chosen.cache_dir / "evaluation" / digest
+        base = KnowledgeBase(folder, embedder=embedder, splitter=lambda: make_splitter(store))
+        stack.callback(base.close)
+        judge = QueryLikelihood(pool.clients[graph.master.model])
+        methods = arguments.method or ["dense", "bm25", "hybrid"]
+        scores = asyncio.run(_measured(base, corpus, queries, methods, judge))
     if arguments.json:
         write_json(scores)
         return 0
@@ -176,7 +194,11 @@ def eval_retrieval(arguments: argparse.Namespace) -> int:
 
 
 async def _measured(
-    base: KnowledgeBase, corpus: dict[str, tuple[str, str]], queries: list[Any], methods: list[Method]
+    base: KnowledgeBase,
+    corpus: Mapping[str, tuple[str, str]],
+    queries: Sequence[RetrievalQuery],
+    methods: Sequence[Method | Literal["reranked"]],
+    judge: Judge,
 ) -> dict[str, Any]:
     documents = {
         name: Document(text=text, markup="text", title=title) for name, (title, text) in corpus.items() if text.strip()
@@ -184,27 +206,18 @@ async def _measured(
     with progress("reading documents") as tell:
         await base.add_documents(documents, progress=partial(_tell, tell), cancel=CancelToken())
 
-    async def rank(text: str, *, method: Method) -> list[str]:
+    async def rank(text: str, *, method: Method | Literal["reranked"]) -> list[str]:
+        query = Query(text=text, k=3 * DEPTH, method="hybrid" if method == "reranked" else method, distinct=False)
+        hits = await base.search(query, cancel=CancelToken())
+        if method == "reranked":
+            hits = await reranked(text, hits, judge, depth=RERANKED, cancel=CancelToken())
         # Several passages of one document are one result.
-        query = Query(text=text, k=3 * DEPTH, method=method, distinct=False)
-        return list(dict.fromkeys(hit.source for hit in await base.search(query, cancel=CancelToken())))
+        return list(dict.fromkeys(hit.source for hit in hits))
 
     with progress("searching") as tell:
         return await evaluate_retrieval(
             queries, {method: partial(rank, method=method) for method in methods}, progress=tell
         )
-
-
-@contextmanager
-def _evaluated(chosen: Settings, folder: Path) -> Iterator[KnowledgeBase]:
-    store = model_store(chosen)
-    embedder = EmbedderClient(embedder_host(store, threads=chosen.cpu_threads))
-    base = KnowledgeBase(folder, embedder=embedder, splitter=lambda: make_splitter(store))
-    try:
-        yield base
-    finally:
-        base.close()
-        embedder.host.stop()
 
 
 @contextmanager

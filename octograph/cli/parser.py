@@ -191,7 +191,10 @@ def _learning(commands: Any) -> None:
         help='in that folder: lines of {"_id", "text", "relevant": [ids]} (default: %(default)s)',
     )
     retrieval.add_argument(
-        "--method", choices=("hybrid", "dense", "bm25"), action="append", help="measure this one (default: all)"
+        "--method",
+        choices=("hybrid", "dense", "bm25", "reranked"),
+        action="append",
+        help="measure this one (default: all but 'reranked', in which the graph's model judges the best passages)",
     )
     retrieval.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N queries")
     retrieval.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")

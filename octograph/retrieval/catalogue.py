@@ -151,7 +151,11 @@ class Catalogue:
             )
         with _faults_told(path):
             catalogue = cls(_connect(path), path)
-            found = catalogue._db.execute("SELECT format FROM base").fetchone()
+            try:
+                found = catalogue._db.execute("SELECT format FROM base").fetchone()
+            except sqlite3.Error:
+                catalogue.close()
+                raise
         if found is None or found[0] != FORMAT:
             catalogue.close()
             raise KnowledgeError(
@@ -394,6 +398,10 @@ class Catalogue:
         )
         return unseen.rowcount + seen.rowcount > 0
 
+    def abandon(self, source: str) -> None:
+        """Delete what was begun of a document and not finished; call it within `writing`."""
+        self._db.execute("DELETE FROM documents WHERE source = ? AND born IS NULL", (os.fsencode(source),))
+
     def living(self) -> NDArray[np.int64]:
         """Ids ``[n]`` of all passages of the generation to come, ascending."""
         with _faults_told(self.path):
@@ -430,13 +438,17 @@ class Catalogue:
             return self._db.execute(statement).fetchone()[0]
 
 
+_FULL = {"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"}
+"""What SQLite says of a full disk: the second when the 32 KB that reading takes beside the file do not fit."""
+
+
 @contextmanager
 def _faults_told(path: Path) -> Iterator[None]:
     """Turn what SQLite reports into a `KnowledgeError`."""
     try:
         yield
     except sqlite3.Error as error:
-        full = "full" in str(error)
+        full = getattr(error, "sqlite_errorname", "") in _FULL
         raise KnowledgeError(
             f"the knowledge base in {str(path.parent)!r} "
             + ("cannot grow: the disk is full" if full else f"is damaged or in use: {error}"),
@@ -448,15 +460,21 @@ def _faults_told(path: Path) -> Iterator[None]:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-    connection.execute("PRAGMA foreign_keys = ON")
-    # Durable at each commit: the files of the generation before are deleted on the strength of it.
-    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        # Durable at each commit: the files of the generation before are deleted on the strength of it.
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
 def _make(path: Path, embedder: Mapping[str, Any]) -> None:
     """Make the file beside and rename it: a file without its tables is never found."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.partial")
+    for rest in path.parent.glob(f"{beside.name}*"):  # of a process that was killed
+        rest.unlink()
     try:
         connection = _connect(beside)
         connection.executescript(_TABLES)

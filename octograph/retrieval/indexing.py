@@ -149,7 +149,11 @@ class Indexer:
         files = await asyncio.to_thread(_files, paths, report)
         await self._write(self._split_files(files, report, limit), len(files), report)
         report.missing = await asyncio.to_thread(_missing, list(self._known), paths, files)
+        # Begun once, and gone or as before now.
+        stale = [source for source in self._catalogue.unfinished() if _below(source, paths)] if report.finished else []
         with self._catalogue.writing():
+            for source in stale:
+                self._catalogue.abandon(source)
             for source, stamp in self._touched:
                 self._catalogue.touch(source, stamp)
             if prune:
@@ -284,14 +288,11 @@ def _files(paths: Sequence[Path], report: IndexingReport) -> list[Path]:
 def _missing(known: Sequence[str], paths: Sequence[Path], files: Sequence[Path]) -> list[str]:
     """The documents below the paths whose files are gone."""
     found = {str(path) for path in files}
-    above = [path.resolve() for path in paths]
-    return [
-        source
-        for source in known
-        if source not in found
-        and any(Path(source).is_relative_to(path) for path in above)
-        and not Path(source).exists()
-    ]
+    return [source for source in known if source not in found and _below(source, paths) and not Path(source).exists()]
+
+
+def _below(source: str, paths: Sequence[Path]) -> bool:
+    return any(Path(source).is_relative_to(path.resolve()) for path in paths)
 
 
 def _digest(path: Path) -> bytes:

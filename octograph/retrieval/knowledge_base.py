@@ -155,6 +155,7 @@ class KnowledgeBase:
                 Indexer(catalogue, embedder=self._embedder, splitter=splitter, progress=progress, cancel=cancel)
             )
             if not report.finished or not catalogue.pending():
+                self._shelf.keep_only(catalogue.generation().number)  # a killed writer may have left others
                 return report, None
             return report, await asyncio.to_thread(publish, catalogue, self._shelf, kind=kind)
 
@@ -197,30 +198,42 @@ class KnowledgeBase:
         """What it holds."""
         with self._lock:
             catalogue, _ = self._opened()
-            generation, entries = catalogue.generation(), catalogue.entries()
-            return Status(
-                documents=len(entries),
-                passages=sum(entry.passages for entry in entries),
-                pending=catalogue.pending(),
-                kind=self._shelf.kind(generation.files),
-                bytes=self._file.stat().st_size + self._shelf.size(generation),
-            )
+            with catalogue.reading():
+                generation, entries = catalogue.generation(), catalogue.entries()
+                return Status(
+                    documents=len(entries),
+                    passages=sum(entry.passages for entry in entries),
+                    pending=catalogue.pending(),
+                    kind=self._shelf.kind(generation.files),
+                    bytes=self._file.stat().st_size + self._shelf.size(generation),
+                )
 
     def verify(self) -> list[str]:
         """Look at everything, and say what is wrong; nothing if all is well."""
         with self._lock:
             catalogue, _ = self._opened()
-            with catalogue.reading():
-                generation = catalogue.generation()
-                problems = [*catalogue.problems(), *self._shelf.problems(generation)]
-                if problems:
+            while True:
+                before = catalogue.generation()
+                with catalogue.reading():
+                    problems = self._problems(catalogue)
+                # If the next one was published meanwhile, the files of this one are gone.
+                if not problems or catalogue.generation() == before:
                     return problems
-                indexes = self._shelf.take(generation)
-                ids = [] if indexes is None else indexes.ids[indexes.ids >= 0].tolist()
-                there = sum(entry.passages for entry in catalogue.entries())
-                if len(ids) != there or (indexes is not None and len(indexes.vectors) != len(indexes.ids)):
-                    problems.append(f"the index holds {len(ids)} passages and the catalogue {there}")
-                return problems
+
+    def _problems(self, catalogue: Catalogue) -> list[str]:
+        generation = catalogue.generation()
+        problems = [*catalogue.problems(), *self._shelf.problems(generation)]
+        if problems:
+            return problems
+        try:
+            indexes = self._shelf.take(generation)
+        except KnowledgeError as error:
+            return [error.message]
+        ids = [] if indexes is None else indexes.ids[indexes.ids >= 0].tolist()
+        there = sum(entry.passages for entry in catalogue.entries())
+        if len(ids) != there or (indexes is not None and len(indexes.vectors) != len(indexes.ids)):
+            problems.append(f"the index holds {len(ids)} passages and the catalogue {there}")
+        return problems
 
     async def repair(self, kind: IndexKind | None = None) -> Plan:
         """Make the index anew from the catalogue.

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from octograph.errors import KnowledgeError
 from octograph.retrieval.catalogue import Catalogue, Generation, moment
 from octograph.retrieval.fusion import fuse
 from octograph.retrieval.passage import Hit
@@ -136,30 +137,40 @@ class Searcher:
             The knowledge base is damaged.
 
         """
-        with self._catalogue.reading():
-            opened = self._opened()
-            if opened.indexes is None:
-                return []
-            allowed = self._allowed(opened, query.filter)
-            fetched = max(query.k * OVER_FETCH, LEAST_FETCHED)
-            found: dict[str, _Found] = {}
-            if query.method != "bm25" and query.vector is not None:
-                found["dense"] = self._dense(opened.indexes, query.vector, fetched, allowed)
-            if query.method != "dense":
-                found["bm25"] = opened.indexes.words.search(query.text, fetched, allowed=allowed)
-            rankings = {name: _ranking(opened.indexes.ids, *one) for name, one in found.items()}
-            if len(rankings) == 1:
-                (only,) = rankings.values()
-                ranked = list(only.items())
-            else:
-                ranked = fuse(list(rankings.values()), [WEIGHTS[name] for name in rankings])
-            if not ranked:
-                return []
-            wanted = ranked[: query.k * SPARE] if query.distinct else ranked[: query.k]
-            vectors = self._catalogue.vectors([id_ for id_, _ in wanted])  # [hits, d]
-            similarities = [None] * len(wanted) if query.vector is None else (vectors @ query.vector).tolist()
-            hits = self._hits(wanted, similarities, rankings)
-            return [hits[place] for place in _distinct(hits, vectors)[: query.k]] if query.distinct else hits
+        while True:
+            before = self._catalogue.generation()
+            try:
+                with self._catalogue.reading():
+                    return self._published(query)
+            except KnowledgeError:
+                if self._catalogue.generation() == before:
+                    raise
+                # The next one was published meanwhile, and the files of this one are gone.
+
+    def _published(self, query: Query) -> list[Hit]:
+        opened = self._opened()
+        if opened.indexes is None:
+            return []
+        allowed = self._allowed(opened, query.filter)
+        fetched = max(query.k * OVER_FETCH, LEAST_FETCHED)
+        found: dict[str, _Found] = {}
+        if query.method != "bm25" and query.vector is not None:
+            found["dense"] = self._dense(opened.indexes, query.vector, fetched, allowed)
+        if query.method != "dense":
+            found["bm25"] = opened.indexes.words.search(query.text, fetched, allowed=allowed)
+        rankings = {name: _ranking(opened.indexes.ids, *one) for name, one in found.items()}
+        if len(rankings) == 1:
+            (only,) = rankings.values()
+            ranked = list(only.items())
+        else:
+            ranked = fuse(list(rankings.values()), [WEIGHTS[name] for name in rankings])
+        if not ranked:
+            return []
+        wanted = ranked[: query.k * SPARE] if query.distinct else ranked[: query.k]
+        vectors = self._catalogue.vectors([id_ for id_, _ in wanted])  # [hits, d]
+        similarities = [None] * len(wanted) if query.vector is None else (vectors @ query.vector).tolist()
+        hits = self._hits(wanted, similarities, rankings)
+        return [hits[place] for place in _distinct(hits, vectors)[: query.k]] if query.distinct else hits
 
     def _opened(self) -> _Open:
         generation = self._catalogue.generation()

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,7 +106,7 @@ class Shelf:
         return Indexes(
             ids=ids,
             vectors=VectorIndex.load(folder / _VECTORS.format(kind=kind), kind),
-            words=WordIndex.load(folder / _WORDS, len(ids)),
+            words=WordIndex.load(folder / _WORDS if _worded(generation.files) else None, len(ids)),
         )
 
     @staticmethod
@@ -131,12 +132,21 @@ class Shelf:
                 yield f"{name} cannot be read: {error.strerror}"
 
     def size(self, generation: Generation) -> int:
-        """Bytes of the files of a generation."""
+        """Bytes of the files of a generation, as far as they are there."""
         folder = self._path(generation.number)
-        return sum((folder / name).stat().st_size for name in generation.files)
+        size = 0
+        for name in generation.files:
+            with suppress(FileNotFoundError):  # the next one may just have been published
+                size += (folder / name).stat().st_size
+        return size
 
     def _path(self, number: int) -> Path:
         return self._folder / f"index-{number}"
+
+
+def _worded(files: Mapping[str, str]) -> bool:
+    """Whether a word index is among some files; there is none where no text has a word."""
+    return any(Path(name).parts[0] == _WORDS for name in files)
 
 
 def _files(folder: Path) -> list[Path]:

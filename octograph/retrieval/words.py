@@ -98,8 +98,8 @@ class WordIndex:
         return cls(index, len(rows))
 
     @classmethod
-    def load(cls, folder: Path, size: int) -> WordIndex:
-        """Read what `save` wrote; the operating system holds what is used of it.
+    def load(cls, folder: Path | None, size: int) -> WordIndex:
+        """Read what `save` wrote, None if it was nothing; the operating system holds what is used of it.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class WordIndex:
         """
         import bm25s
 
-        if not folder.is_dir():
+        if folder is None:
             return cls(None, size)
         try:
             return cls(bm25s.BM25.load(folder, mmap=True, show_progress=False), size)

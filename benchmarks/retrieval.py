@@ -183,7 +183,7 @@ def rate(arguments: argparse.Namespace, keep: Callable[[Mapping[str, Any]], None
                     prepared = peer(op="prepare", model=_model(), folder=f"{folder}/{number}")
                     answer = peer(**request)
                 assert answer["passages"] == len(passages), answer
-                rounds[name].append(answer | prepared)
+                rounds[name].append(answer | {"prepared": prepared})
                 print(name, json.dumps(rounds[name][-1]), flush=True)
     raw, ours = (statistics.median(one["seconds"] for one in rounds[name]) for name in ("raw", "ours"))
     embedded = statistics.median(one["read_and_embedded_seconds"] for one in rounds["ours"])

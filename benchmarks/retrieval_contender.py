@@ -83,6 +83,7 @@ class Ours:
         report, plan = await add(cancel=CancelToken())
         seconds = time.perf_counter() - started
         self._base.close()
+        assert seconds >= report.seconds, (seconds, report)
         return {
             "passages": report.passages,
             "skipped": len(report.skipped),

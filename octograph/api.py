@@ -17,18 +17,17 @@ from octograph import settings as configuration
 from octograph.agents import CompiledGraph, Conversation, Event, Finished, ThreadInfo, ThreadStore, Turn, orchestrate
 from octograph.agents.learning import (
     POLICIES,
-    Feedback,
-    FeedbackKind,
     FeedbackStore,
     LearningRouter,
     Policy,
     Posteriors,
-    cluster_of,
+    feedback_on,
 )
 from octograph.agents.steps import DecideStep, GenerateStep, RetrieveStep, RouteStep
 from octograph.background import BackgroundLoop
 from octograph.cancellation import CancelToken
 from octograph.composition import host_pool, make_library, make_router, make_workers
+from octograph.documents import Documents
 from octograph.errors import UsageError
 from octograph.graph import ModelGraph, open_graph
 from octograph.nodes.llama import LlamaClient
@@ -110,6 +109,11 @@ class Octograph:
     learning
         How feedback moves the choice of the worker; None leaves it to `router` alone. Feedback is kept either way.
 
+    Attributes
+    ----------
+    documents
+        What the workers who read have to read.
+
     """
 
     def __init__(
@@ -126,7 +130,7 @@ class Octograph:
     ) -> None:
         self.graph = graph
         self.pool = pool
-        self.library = library or Library({})
+        self._library = library or Library({})
         self.router = (
             router if learning is None else LearningRouter(router, self._taught, learning, tokens=_tokens(graph))
         )
@@ -134,10 +138,11 @@ class Octograph:
         self._clock = clock
         self._steps: dict[str, Any] = {
             "route": RouteStep(self.router, clock=clock),
-            "answer": (RetrieveStep(graph, self.library.bases), GenerateStep(workers)),
+            "answer": (RetrieveStep(graph, self._library.bases), GenerateStep(workers)),
             "decide": DecideStep(graph, clock=clock),
         }
         self._background = BackgroundLoop()
+        self.documents = Documents(self._library, self._background)
         self._open_files = AsyncExitStack()
         self._conversation: Conversation | None = None
         self._feedback: FeedbackStore | None = None
@@ -291,7 +296,7 @@ class Octograph:
         self._background.close(self._open_files.aclose)
         if self.pool is not None:
             self.pool.close()
-        self.library.close()
+        self._library.close()
 
     def __enter__(self) -> Self:
         """Return itself; leaving the block closes it."""
@@ -335,27 +340,8 @@ class Octograph:
 
     async def _rate(self, thread: str, turn: str | None, accepted: bool, instead: str | None) -> None:
         turns = await self._with(lambda talk: talk.turns(thread))
-        rated = next((one for one in reversed(turns) if one.worker is not None and turn in (None, one.id)), None)
-        if rated is None or rated.worker is None:
-            raise UsageError(
-                f"the thread {thread!r} has no such answer", hint="`octograph threads show NAME` shows its turns."
-            )
-        if rated.route is None:
-            raise UsageError(
-                f"{rated.worker!r} was asked by name, so there is no choice of the master to rate",
-                hint="Rate an answer whose worker the master chose.",
-            )
-        kind: FeedbackKind = "overridden" if instead is not None else "accepted" if accepted else "rejected"
-        feedback = Feedback(
-            graph=self.graph.name,
-            cluster=cluster_of(rated.route["distribution"]),
-            worker=rated.worker,
-            kind=kind,
-            thread=thread,
-            turn=rated.id,
-            moment=self._clock.now().isoformat(),
-            instead=instead,
-        )
+        now = self._clock.now().isoformat()
+        feedback = feedback_on(turns, turn, graph=self.graph.name, accepted=accepted, instead=instead, moment=now)
         await (await self._ratings()).add(feedback)
 
     async def _with(self, act: Callable[[Conversation], Awaitable[T]]) -> T:

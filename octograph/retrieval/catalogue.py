@@ -14,8 +14,6 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,105 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octograph.errors import KnowledgeError
+from octograph.retrieval.catalogue_file import FORMAT, connect, faults_told, make_file
+from octograph.retrieval.entry import Entry, Generation, Stamp
 from octograph.retrieval.passage import Passage
 
-__all__ = ["Catalogue", "Entry", "Generation", "Stamp", "moment"]
+__all__ = ["Catalogue"]
 
-FORMAT = 1
 PORTION = 5000
 """Passages whose texts are in memory at one time."""
-
-_TABLES = """
-CREATE TABLE base (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    format INTEGER NOT NULL,
-    embedder TEXT NOT NULL,
-    generation INTEGER NOT NULL,
-    files TEXT NOT NULL
-);
-CREATE TABLE documents (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    source BLOB NOT NULL,
-    size INTEGER NOT NULL,
-    modified INTEGER NOT NULL,
-    digest BLOB NOT NULL,
-    born INTEGER,
-    died INTEGER
-);
-CREATE INDEX documents_source ON documents (source);
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
-    title TEXT NOT NULL,
-    heading TEXT NOT NULL,
-    page INTEGER,
-    text TEXT NOT NULL
-);
-CREATE INDEX passages_document ON passages (document);
-CREATE TABLE vectors (
-    passage INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE,
-    vector BLOB NOT NULL
-);
-CREATE VIEW published AS
-    SELECT documents.* FROM documents, base
-    WHERE born <= generation AND (died IS NULL OR died > generation);
-CREATE VIEW coming AS
-    SELECT * FROM documents WHERE born IS NOT NULL AND died IS NULL;
-"""
-"""``born`` and ``died`` are generations: a document whose passages are not all there yet is not born. The
-views are the documents of the published generation and of the one to come. A source is the path as the file system has
-it, which need not be text."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """What tells whether a file has changed.
-
-    Attributes
-    ----------
-    size, modified
-        In bytes, and in nanoseconds since 1970.
-    digest
-        SHA-256 of its content.
-
-    """
-
-    size: int
-    modified: int
-    digest: bytes
-
-    @property
-    def changed(self) -> str:
-        """When the file was changed last, ISO 8601 in UTC."""
-        return moment(self.modified).isoformat(timespec="seconds")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A document of a knowledge base.
-
-    Attributes
-    ----------
-    source
-        Path of its file.
-    stamp
-        Of the file as it was read.
-    passages
-        How many there are.
-
-    """
-
-    source: str
-    stamp: Stamp
-    passages: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generation:
-    """What is published: its number, and the checksums of its index files by name."""
-
-    number: int
-    files: Mapping[str, str]
 
 
 class Catalogue:
@@ -149,8 +56,8 @@ class Catalogue:
             raise KnowledgeError(
                 f"there is no knowledge base in {str(path.parent)!r}", hint="Begin one with `octograph index add PATH`."
             )
-        with _faults_told(path):
-            catalogue = cls(_connect(path), path)
+        with faults_told(path):
+            catalogue = cls(connect(path), path)
             try:
                 found = catalogue._db.execute("SELECT format FROM base").fetchone()
             except sqlite3.Error:
@@ -178,7 +85,7 @@ class Catalogue:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.is_file():
-                _make(path, embedder)
+                make_file(path, embedder)
             catalogue = cls.open(path)
         except OSError as error:
             raise KnowledgeError(
@@ -199,7 +106,7 @@ class Catalogue:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Do what the block does as one transaction, that is there whole or not at all."""
-        with _faults_told(self.path):
+        with faults_told(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -212,7 +119,7 @@ class Catalogue:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Let what the block reads be of one moment."""
-        with _faults_told(self.path):
+        with faults_told(self.path):
             self._db.execute("BEGIN")
             try:
                 yield
@@ -247,13 +154,13 @@ class Catalogue:
 
     def generation(self) -> Generation:
         """The published generation."""
-        with _faults_told(self.path):
+        with faults_told(self.path):
             number, files = self._db.execute("SELECT generation, files FROM base").fetchone()
         return Generation(number=number, files=json.loads(files))
 
     def entries(self) -> list[Entry]:
         """The published documents, by source."""
-        with _faults_told(self.path):
+        with faults_told(self.path):
             rows = self._db.execute(
                 "SELECT source, size, modified, digest, (SELECT count(*) FROM passages WHERE document = published.id)"
                 " FROM published ORDER BY source"
@@ -276,7 +183,7 @@ class Catalogue:
 
     def passages(self, ids: Iterable[int]) -> dict[int, tuple[Passage, str, int]]:
         """Passages by id, each with the source of its document and when that was changed; missing ones are left out."""
-        with _faults_told(self.path):
+        with faults_told(self.path):
             rows = self._db.execute(
                 "SELECT passages.id, title, heading, page, text, source, modified"
                 " FROM json_each(?) JOIN passages ON passages.id = value JOIN documents ON documents.id = document",
@@ -300,7 +207,7 @@ class Catalogue:
             One is missing.
 
         """
-        with _faults_told(self.path):
+        with faults_told(self.path):
             rows = self._db.execute(
                 "SELECT vector FROM json_each(?) LEFT JOIN vectors ON passage = value ORDER BY key", (_listed(ids),)
             ).fetchall()
@@ -314,7 +221,7 @@ class Catalogue:
 
     def origins(self, ids: Iterable[int]) -> Iterator[tuple[int, str, int]]:
         """Give id, source and time of change of the document of each passage that is still there."""
-        with _faults_told(self.path):
+        with faults_told(self.path):
             rows = self._db.execute(
                 "SELECT passages.id, source, modified"
                 " FROM json_each(?) JOIN passages ON passages.id = value JOIN documents ON documents.id = document",
@@ -327,7 +234,7 @@ class Catalogue:
 
     def stamps(self) -> dict[str, Stamp]:
         """Of the newest version of each document that is there whole, published or not, by source."""
-        with _faults_told(self.path):
+        with faults_told(self.path):
             rows = self._db.execute("SELECT source, size, modified, digest FROM coming")
             return {
                 os.fsdecode(source): Stamp(size=size, modified=modified, digest=digest)
@@ -336,7 +243,7 @@ class Catalogue:
 
     def unfinished(self) -> dict[str, tuple[bytes, int]]:
         """Digest of each document that was begun, and how many of its passages are there, by source."""
-        with _faults_told(self.path):
+        with faults_told(self.path):
             rows = self._db.execute(
                 "SELECT source, digest, (SELECT count(*) FROM passages WHERE document = documents.id)"
                 " FROM documents WHERE born IS NULL"
@@ -404,7 +311,7 @@ class Catalogue:
 
     def living(self) -> NDArray[np.int64]:
         """Ids ``[n]`` of all passages of the generation to come, ascending."""
-        with _faults_told(self.path):
+        with faults_told(self.path):
             rows = self._db.execute("SELECT id FROM passages WHERE document IN (SELECT id FROM coming) ORDER BY id")
             return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
@@ -423,7 +330,7 @@ class Catalogue:
 
     def problems(self) -> Iterator[str]:
         """Say what is wrong with the file itself."""
-        with _faults_told(self.path):
+        with faults_told(self.path):
             for (text,) in self._db.execute("PRAGMA integrity_check"):
                 if text != "ok":
                     yield text
@@ -434,65 +341,8 @@ class Catalogue:
                 yield f"{bare} passages have no vector"
 
     def _one(self, statement: str) -> Any:
-        with _faults_told(self.path):
+        with faults_told(self.path):
             return self._db.execute(statement).fetchone()[0]
-
-
-_FULL = {"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"}
-"""What SQLite says of a full disk: the second when the 32 KB that reading takes beside the file do not fit."""
-
-
-@contextmanager
-def _faults_told(path: Path) -> Iterator[None]:
-    """Turn what SQLite reports into a `KnowledgeError`."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        full = getattr(error, "sqlite_errorname", "") in _FULL
-        raise KnowledgeError(
-            f"the knowledge base in {str(path.parent)!r} "
-            + ("cannot grow: the disk is full" if full else f"is damaged or in use: {error}"),
-            hint="Make room and run the command again: what was done is kept."
-            if full
-            else "`octograph index verify` tells what is wrong.",
-        ) from error
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-    try:
-        connection.execute("PRAGMA foreign_keys = ON")
-        # Durable at each commit: the files of the generation before are deleted on the strength of it.
-        connection.execute("PRAGMA synchronous = FULL")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _make(path: Path, embedder: Mapping[str, Any]) -> None:
-    """Make the file beside and rename it: a file without its tables is never found."""
-    beside = path.with_name(f".{path.name}.partial")
-    for rest in path.parent.glob(f"{beside.name}*"):  # of a process that was killed
-        rest.unlink()
-    try:
-        connection = _connect(beside)
-        connection.executescript(_TABLES)
-        row = (FORMAT, json.dumps(dict(embedder)), 0, "{}")
-        connection.execute("INSERT INTO base VALUES (1, ?, ?, ?, ?)", row)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.close()
-        beside.replace(path)
-    except sqlite3.Error as error:
-        raise OSError(str(error)) from error
-    finally:
-        for rest in path.parent.glob(f"{beside.name}*"):
-            rest.unlink()
-
-
-def moment(nanoseconds: int) -> datetime:
-    """Return the time so many nanoseconds after the beginning of 1970."""
-    return datetime.fromtimestamp(nanoseconds / 1e9, tz=UTC)
 
 
 def _listed(ids: Iterable[int]) -> str:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from octograph.cancellation import CancelToken
 from octograph.errors import DocumentError
-from octograph.retrieval.catalogue import Catalogue, Stamp
+from octograph.retrieval.catalogue import Catalogue
 from octograph.retrieval.documents import Document, find_files, read_document
 from octograph.retrieval.embedding import Embedder
+from octograph.retrieval.entry import Stamp
 from octograph.retrieval.passage import Passage
 from octograph.retrieval.splitting import Splitter
 
@@ -277,7 +278,11 @@ def _files(paths: Sequence[Path], report: IndexingReport) -> list[Path]:
     """All files below the paths, each once; those that cannot be taken are in the report."""
     files: dict[Path, None] = {}
     for path in paths:
-        for found in find_files(path):
+        try:
+            there = find_files(path)
+        except DocumentError as error:
+            raise DocumentError(f"{str(path)!r}: {error.message}", hint=error.hint) from error
+        for found in there:
             if found.problem is None:
                 files[found.path] = None
             else:

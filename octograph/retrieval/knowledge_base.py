@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from octograph.cancellation import CancelToken
 from octograph.errors import KnowledgeError
-from octograph.retrieval.catalogue import Catalogue, Entry
+from octograph.retrieval.catalogue import Catalogue
 from octograph.retrieval.documents import Document
 from octograph.retrieval.documents.reading import MOST_BYTES
 from octograph.retrieval.embedding import Embedder
+from octograph.retrieval.entry import Entry
 from octograph.retrieval.indexing import Indexer, IndexingProgress, IndexingReport
 from octograph.retrieval.passage import Hit
 from octograph.retrieval.publishing import publish

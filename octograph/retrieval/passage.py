@@ -34,7 +34,8 @@ class Passage:
     @property
     def indexed(self) -> str:
         """What is embedded and looked up: a piece of a text means little without its title and headings."""
-        return "\n".join(part for part in (self.title, self.heading, self.text) if part)
+        title = "" if self.heading.startswith(self.title) else self.title
+        return "\n".join(part for part in (title, self.heading, self.text) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

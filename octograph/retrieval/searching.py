@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octograph.errors import KnowledgeError
-from octograph.retrieval.catalogue import Catalogue, Generation, moment
+from octograph.retrieval.catalogue import Catalogue
+from octograph.retrieval.entry import Generation, moment
 from octograph.retrieval.fusion import fuse
 from octograph.retrieval.passage import Hit
 from octograph.retrieval.shelf import GONE, Indexes, Shelf

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octograph.errors import KnowledgeError
-from octograph.retrieval.catalogue import Generation
+from octograph.retrieval.entry import Generation
 from octograph.retrieval.vectors import IndexKind, VectorIndex
 from octograph.retrieval.words import WordIndex
 

@@ -2,6 +2,7 @@
 
 from octograph.agents.learning.policies import POLICIES, UCB, Greedy, Policy, Thompson
 from octograph.agents.learning.posteriors import Posteriors, cluster_of
+from octograph.agents.learning.rating import feedback_on
 from octograph.agents.learning.router import LearningRouter
 from octograph.agents.learning.store import Feedback, FeedbackKind, FeedbackStore
 
@@ -17,4 +18,5 @@ __all__ = [
     "Posteriors",
     "Thompson",
     "cluster_of",
+    "feedback_on",
 ]

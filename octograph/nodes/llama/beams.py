@@ -134,7 +134,7 @@ def beams(order: Beaming, *, model: Model, lane: Lane, prompts: Sequence[Sequenc
     else:
         marginals = sequence_marginals(weights, table).tolist()
     hypotheses = [
-        (rules.score(marginal, len(path)), _frame(written[path], logprobs, marginal, rules, model))
+        (rules.score(marginal, len(path)), _frame(written[path], logprobs, marginal, rules))
         for path, logprobs, marginal in zip(wanted, table, marginals, strict=True)
     ]
     yield {
@@ -230,7 +230,7 @@ def _score(
             known[wanted[number]][place] = loglik
 
 
-def _frame(one: Written, logprobs: NDArray[np.float64], marginal: float, rules: Rules, model: Model) -> Frame:
+def _frame(one: Written, logprobs: NDArray[np.float64], marginal: float, rules: Rules) -> Frame:
     ends = [place for text in rules.stop if (place := one.data.find(text)) >= 0]
     return {
         "text": one.data[: min(ends, default=None)].decode("utf-8", errors="replace"),

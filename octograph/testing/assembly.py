@@ -1,0 +1,87 @@
+"""A graph and an `Octograph` put together from fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from octograph.graph import Edge, Knowledge, Master, Model, ModelGraph
+from octograph.graph import Worker as WorkerNode
+from octograph.nodes.master.route import Router
+from octograph.nodes.worker import Worker
+from octograph.testing.clock import FixedClock
+from octograph.testing.router import FixedRouter
+
+if TYPE_CHECKING:  # the agents take over a second to import, and the fakes of hosts do not need them
+    from octograph.agents.learning import Policy
+    from octograph.api import Octograph
+    from octograph.retrieval.library import Library
+
+__all__ = ["make_graph", "make_octograph"]
+
+
+def make_graph(
+    workers: Sequence[str],
+    *,
+    escalations: Mapping[str, str] | None = None,
+    reads: Mapping[str, str] | None = None,
+) -> ModelGraph:
+    """Make a graph with one master that routes to each worker.
+
+    `escalations` lead from worker to worker, `reads` from worker to knowledge base.
+    """
+    reads = reads or {}
+    nodes = [WorkerNode(name=name, description=name, model="fake", examples=(name,)) for name in workers]
+    routes = [Edge(source="router", target=name, kind="routes_to") for name in workers]
+    passed_on = [Edge(source=a, target=b, kind="escalates_to") for a, b in (escalations or {}).items()]
+    read = [Edge(source=a, target=b, kind="reads") for a, b in reads.items()]
+    bases = [Knowledge(name=name) for name in dict.fromkeys(reads.values())]
+    model = Model(name="fake", source="path:fake.gguf")
+    master = Master(name="router", model="fake")
+    return ModelGraph("fakes", "router", [model], [master, *nodes, *bases], [*routes, *passed_on, *read])
+
+
+def make_octograph(
+    folder: Path,
+    workers: Mapping[str, Worker],
+    *,
+    router: Router | None = None,
+    escalations: Mapping[str, str] | None = None,
+    reads: Mapping[str, str] | None = None,
+    library: Library | None = None,
+    clock: FixedClock | None = None,
+    learning: Policy | None = None,
+) -> Octograph:
+    """Put an `Octograph` together from fakes.
+
+    Parameters
+    ----------
+    folder
+        Where the conversations are kept.
+    workers
+        Who answers, by name.
+    router
+        Who chooses; the first worker gets everything if None.
+    escalations
+        ``escalates_to`` edges of the graph.
+    reads, library
+        ``reads`` edges of the graph, and the knowledge bases that they lead to.
+    clock
+        Dates the turns.
+    learning
+        How feedback moves the choice.
+
+    """
+    from octograph.api import Octograph
+
+    names = tuple(workers)
+    return Octograph(
+        graph=make_graph(names, escalations=escalations, reads=reads),
+        router=router or FixedRouter(names, otherwise=names[0]),
+        workers=workers,
+        threads_file=folder / "threads.sqlite",
+        clock=clock or FixedClock(),
+        library=library,
+        learning=learning,
+    )

@@ -44,9 +44,10 @@ from octograph import settings
 from octograph.cancellation import CancelToken
 from octograph.composition import make_splitter, model_store
 from octograph.nodes.embedder import EmbedderClient, embedder_host
-from octograph.retrieval.catalogue import Catalogue, Stamp
+from octograph.retrieval.catalogue import Catalogue
 from octograph.retrieval.documents import Document
 from octograph.retrieval.embedding import Embedder
+from octograph.retrieval.entry import Stamp
 from octograph.retrieval.passage import Passage
 from octograph.retrieval.vectors import IndexKind, plan
 

@@ -100,6 +100,7 @@ SURFACE = {
         "Thompson",
         "UCB",
         "cluster_of",
+        "feedback_on",
     },
     "octograph.composition": {
         "composing_path",

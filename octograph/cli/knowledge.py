@@ -178,7 +178,8 @@ def eval_retrieval(arguments: argparse.Namespace) -> int:
         pool = host_pool(graph, chosen)
         stack.callback(pool.close)
         folder = chosen.cache_dir / "evaluation" / digest
-        base = KnowledgeBase(folder, embedder=embedder, splitter=lambda: make_splitter(store))
+        # A query is asked in each way, and each time its embedding counts.
+        base = KnowledgeBase(folder, embedder=embedder, splitter=lambda: make_splitter(store), remembered=1)
         stack.callback(base.close)
         judge = QueryLikelihood(pool.clients[graph.master.model])
         methods = arguments.method or ["dense", "bm25", "hybrid"]

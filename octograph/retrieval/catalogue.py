@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -219,16 +219,18 @@ class Catalogue:
         joined = b"".join(vector for (vector,) in rows)
         return np.frombuffer(joined, dtype=np.float16).reshape(len(rows), -1).astype(np.float32)
 
-    def origins(self, ids: Iterable[int]) -> Iterator[tuple[int, str, int]]:
-        """Give id, source and time of change of the document of each passage that is still there."""
+    def within(self, takes: Callable[[str, int], bool]) -> NDArray[np.int64]:
+        """Ids of the published passages whose documents are wanted, by source and time of change."""
         with faults_told(self.path):
+            documents = [
+                id_
+                for id_, source, modified in self._db.execute("SELECT id, source, modified FROM published")
+                if takes(os.fsdecode(source), modified)
+            ]
             rows = self._db.execute(
-                "SELECT passages.id, source, modified"
-                " FROM json_each(?) JOIN passages ON passages.id = value JOIN documents ON documents.id = document",
-                (_listed(ids),),
+                "SELECT passages.id FROM json_each(?) JOIN passages ON document = value", (_listed(documents),)
             )
-            for id_, source, modified in rows:
-                yield id_, os.fsdecode(source), modified
+            return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
     # --- what comes next -------------------------------------------------------------------------------------
 

@@ -32,8 +32,8 @@ from octograph.retrieval.vectors import IndexKind, Plan
 
 __all__ = ["KnowledgeBase", "Status"]
 
-QUERIES = 512
-"""Queries whose vectors are remembered."""
+REMEMBERED = 512
+"""Queries whose vectors are remembered, unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,17 +71,21 @@ class KnowledgeBase:
         Makes the vectors.
     splitter
         Makes the passages; called when the first document is added.
+    remembered
+        Queries whose vectors are remembered.
 
     """
 
-    def __init__(self, folder: Path, *, embedder: Embedder, splitter: Callable[[], Splitter]) -> None:
+    def __init__(
+        self, folder: Path, *, embedder: Embedder, splitter: Callable[[], Splitter], remembered: int = REMEMBERED
+    ) -> None:
         self.folder = folder
         self._embedder = embedder
         self._splitter = splitter
         self._shelf = Shelf(folder)
         self._reading: tuple[Catalogue, Searcher] | None = None
         self._lock = threading.Lock()
-        self._vectors: LRUCache[str, NDArray[np.float32]] = LRUCache(maxsize=QUERIES)
+        self._vectors: LRUCache[str, NDArray[np.float32]] = LRUCache(maxsize=remembered)
 
     @property
     def exists(self) -> bool:

@@ -186,13 +186,8 @@ class Searcher:
         """Which positions count ``[n]``; None if all do."""
         if only is None or opened.indexes is None:
             return opened.there
-        ids = opened.indexes.ids
-        taken = [
-            id_
-            for id_, source, modified in self._catalogue.origins(ids[ids != GONE].tolist())
-            if only.takes(source, moment(modified))
-        ]
-        return np.isin(ids, taken)
+        taken = self._catalogue.within(lambda source, modified: only.takes(source, moment(modified)))
+        return np.isin(opened.indexes.ids, taken)
 
     def _dense(
         self, indexes: Indexes, vector: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None

@@ -156,12 +156,10 @@ class VectorIndex:
         self._index.add(np.ascontiguousarray(vectors, dtype=np.float32))
 
     def save(self, path: Path) -> None:
-        """Write the raw FAISS file."""
+        """Write the raw FAISS file; raises `OSError`."""
         faiss = _faiss()
-        try:
-            faiss.write_index(self._index, os.fspath(path))
-        except RuntimeError as error:  # FAISS has no error of its own for a full disk
-            raise OSError(str(error).splitlines()[-1]) from error
+        with path.open("wb") as file:  # FAISS's own writer loses the end of a file on a full disk and does not tell
+            faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
 
     def search(
         self, query: NDArray[np.float32], k: int, *, allowed: NDArray[np.bool_] | None = None

@@ -20,15 +20,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from octograph.cancellation import CancelToken
 from octograph.errors import KnowledgeError
-from octograph.retrieval.catalogue import Catalogue, Generation
+from octograph.retrieval.catalogue import Catalogue
+from octograph.retrieval.entry import Generation
 from octograph.retrieval.knowledge_base import KnowledgeBase
 from octograph.retrieval.passage import Hit
 from octograph.retrieval.searching import Method, Query, Searcher
 from octograph.retrieval.shelf import Indexes, Shelf
+from octograph.retrieval.vectors import VectorIndex
 
 Make = Callable[..., KnowledgeBase]
 Texts = Mapping[str, str]
@@ -37,8 +40,8 @@ Texts = Mapping[str, str]
 WORDS = [
     f"{a}{b}{c}" for a in ("ka", "lo", "mi", "ru", "te") for b in ("ban", "dol", "fir", "gus") for c in ("ta", "no")
 ]
-METHODS: tuple[Method, ...] = ("dense", "bm25")
 PAGE = 4096
+SLOW = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 STARTER = """
 import asyncio, json, os, sys
@@ -241,7 +244,7 @@ def _content(base: KnowledgeBase) -> dict[str, object]:
         content["entries"] = [(entry.source, entry.stamp, entry.passages) for entry in base.entries()]
         content["passages"] = status.passages
         for text in (*WORDS[:4], "note 00009", "edition0", "edition3 of it"):
-            for method in METHODS:
+            for method in ("dense", "bm25"):
                 hits = _search(base, text, method)
                 lowest = min((hit.score for hit in hits), default=0.0)
                 content[f"{method} {text}"] = [
@@ -271,15 +274,11 @@ class Killing:
     kills: int
     landed: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def killed(self) -> int:
-        return self.landed.total()
-
     def edition(self, published: Texts) -> None:
         """Bring the next edition into both bases, the one through kills; it shows `published` before."""
         rehearsal = self._rehearse()
         done = 0
-        while self.killed < self.kills:
+        while self.landed.total() < self.kills:
             before = self._shelf()
             if self._gathered():
                 run = self._add(rehearsal.tail)
@@ -349,10 +348,7 @@ class Killing:
         return "5 written, and not yet published" if written else "4 while the indexes were written"
 
 
-@pytest.mark.parametrize(
-    ("kills", "files"),
-    [(8, 300), pytest.param(200, 2000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])],
-)
+@pytest.mark.parametrize(("kills", "files"), [(8, 300), pytest.param(200, 2000, marks=SLOW)])
 def test_a_killed_writer_leaves_one_edition_or_the_next(
     kills: int, files: int, tmp_path: Path, make_base: Make, starter: Starter
 ) -> None:
@@ -370,12 +366,12 @@ def test_a_killed_writer_leaves_one_edition_or_the_next(
     published: Texts = {}
     began = time.monotonic()
     try:
-        while killing.killed < kills:
+        while killing.landed.total() < kills:
             killing.edition(published)
             published = dict(killing.library.texts)
             killing.library.renew()
     finally:
-        summary = {"kills": killing.killed, "seed": seed, "editions": killing.library.edition, "files": files}
+        summary = {"kills": killing.landed.total(), "seed": seed, "editions": killing.library.edition, "files": files}
         summary["seconds"] = round(time.monotonic() - began)
         print(json.dumps(summary | {"landed": dict(sorted(killing.landed.items()))}))  # noqa: T201  # for the record
 
@@ -445,7 +441,7 @@ def test_more_than_the_disk_holds(tmp_path: Path, make_base: Make, small_disk: S
     assert after["entries"] == _content(whole)["entries"]
 
 
-@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [4, pytest.param(1, marks=SLOW)])
 def test_a_disk_that_is_full_at_any_place(step: int, tmp_path: Path, make_base: Make, small_disk: SmallDisk) -> None:
     library = Library(tmp_path / "library", 40, seed=1)
     before = make_base(folder=tmp_path / "before")
@@ -493,6 +489,12 @@ def test_a_reader_goes_on_reading_on_a_full_disk(tmp_path: Path, make_base: Make
     assert [hit.source for hit in _search(base, "note 00007")] == found
     late = make_base(folder=base.folder)
     assert [hit.source for hit in _search(late, "note 00007")] == found
+
+
+def test_the_end_of_a_vector_index_that_does_not_fit_is_told() -> None:
+    few = np.ones((3, 8), dtype=np.float32)
+    with pytest.raises(OSError, match="No space"):
+        VectorIndex.build("flat", [few], sample=few, count=3).save(Path("/dev/full"))
 
 
 # --- read while it is written ------------------------------------------------------------------------------------

@@ -174,6 +174,13 @@ class Catalogue:
             for source, size, modified, digest, passages in rows
         ]
 
+    def changed(self) -> bool:
+        """Whether there is anything to publish."""
+        found: bool = self._one(
+            "SELECT EXISTS (SELECT 1 FROM documents, base WHERE born > generation OR died > generation)"
+        )
+        return found
+
     def pending(self) -> int:
         """How many documents wait for the next generation: added, changed or removed."""
         found: int = self._one(

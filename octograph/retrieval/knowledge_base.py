@@ -159,7 +159,8 @@ class KnowledgeBase:
             report = await act(
                 Indexer(catalogue, embedder=self._embedder, splitter=splitter, progress=progress, cancel=cancel)
             )
-            if not report.finished or not catalogue.pending():
+            another = kind is not None and kind != self._shelf.kind(catalogue.generation().files)
+            if not report.finished or not (catalogue.changed() or another):
                 self._shelf.keep_only(catalogue.generation().number)  # a killed writer may have left others
                 return report, None
             return report, await asyncio.to_thread(publish, catalogue, self._shelf, kind=kind)

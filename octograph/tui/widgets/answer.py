@@ -152,7 +152,9 @@ class Answer(Vertical):
         verdict = VERDICTS.get(turn.status, "")
         offer = " · ctrl+r resumes it" if self._resumable else ""
         words = "" if _is_markdown(turn) else plain(turn.text)
-        note = Content.assemble((verdict, "bold"), offer, "\n" if verdict and words else "", words)
+        sources = "\n".join(f"[{one.number}] {plain(one.place)}" for one in turn.citations)
+        parts = [part for part in (words, sources) if part]
+        note = Content.assemble((verdict, "bold"), offer, "\n" if verdict and parts else "", "\n".join(parts))
         self._say(note if note.plain else None)
 
     def _mark(self, status: str) -> None:

@@ -4,7 +4,8 @@
     python -m benchmarks.retrieval_grown answer FOLDER
     python -m benchmarks.retrieval_grown end-to-end FOLDER THREADS
 
-``build`` makes the indexes anew from the catalogue in FOLDER; the others answer the queries of ``queries.npz`` there.
+``build`` makes the indexes from the catalogue in FOLDER, the word index with the first kind of a size only; the others
+answer the queries of ``queries.npz`` there.
 Prints a line of JSON. Memory is as Linux tells it. For what is measured see `benchmarks.retrieval_growth`.
 """
 
@@ -50,7 +51,7 @@ def _build(folder: Path, kind: IndexKind) -> dict[str, Any]:
     catalogue = Catalogue.open(folder / CATALOGUE)
     before = _memory()["VmRSS"]
     started = time.perf_counter()
-    publish(catalogue, Shelf(folder), kind=kind, anew=True)
+    publish(catalogue, Shelf(folder), kind=kind)
     seconds = time.perf_counter() - started
     catalogue.close()
     return {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -54,7 +55,7 @@ def add(arguments: argparse.Namespace) -> int:
                 limit=arguments.max_size * MEGABYTE,
                 prune=arguments.prune,
                 kind=arguments.kind,
-                progress=partial(_tell, tell),
+                progress=_telling(tell),
                 cancel=cancel,
             )
         )
@@ -205,7 +206,7 @@ async def _measured(
         name: Document(text=text, markup="text", title=title) for name, (title, text) in corpus.items() if text.strip()
     }
     with progress("reading documents") as tell:
-        await base.add_documents(documents, progress=partial(_tell, tell), cancel=CancelToken())
+        await base.add_documents(documents, progress=_telling(tell), cancel=CancelToken())
 
     async def rank(text: str, *, method: Method | Literal["reranked"]) -> list[str]:
         query = Query(text=text, k=3 * DEPTH, method="hybrid" if method == "reranked" else method, distinct=False)
@@ -247,8 +248,15 @@ def _day(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _tell(bar: Any, now: IndexingProgress) -> None:
-    bar(now.files, now.total, f"{now.passages} passages")
+def _telling(bar: Callable[..., None]) -> Callable[[IndexingProgress], None]:
+    """What shows on a progress bar how far indexing is, and how fast."""
+    started = time.monotonic()
+
+    def tell(now: IndexingProgress) -> None:
+        rate = now.passages / (time.monotonic() - started)
+        bar(now.files, now.total, f"{now.passages} passages, {rate:.0f}/s")
+
+    return tell
 
 
 def _report(report: IndexingReport) -> dict[str, Any]:

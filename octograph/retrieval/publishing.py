@@ -48,8 +48,11 @@ def publish(catalogue: Catalogue, shelf: Shelf, *, kind: IndexKind | None = None
     if not len(living):
         catalogue.publish(number, {})
     else:
-        old = None if anew or shelf.kind(before.files) != chosen.kind else _usable(shelf, catalogue, living)
-        indexes = _made(catalogue, living, chosen.kind) if old is None else _grown(catalogue, living, old)
+        old = None if anew else _usable(shelf, catalogue, living)
+        if old is None or old.vectors.kind != chosen.kind:
+            indexes = _made(catalogue, living, chosen.kind, old)
+        else:
+            indexes = _grown(catalogue, living, old)
         catalogue.publish(number, shelf.put(number, indexes))
     shelf.keep_only(number)
     return chosen
@@ -68,7 +71,8 @@ def _usable(shelf: Shelf, catalogue: Catalogue, living: NDArray[np.int64]) -> In
     return None if too_sparse or old.vectors.outgrown(size) else old
 
 
-def _made(catalogue: Catalogue, living: NDArray[np.int64], kind: IndexKind) -> Indexes:
+def _made(catalogue: Catalogue, living: NDArray[np.int64], kind: IndexKind, old: Indexes | None) -> Indexes:
+    """The indexes from the catalogue alone, but for words that are as they were."""
     drawn = np.random.default_rng(0).choice(living, size=training_size(len(living)), replace=False)
     vectors = VectorIndex.build(
         kind,
@@ -76,7 +80,10 @@ def _made(catalogue: Catalogue, living: NDArray[np.int64], kind: IndexKind) -> I
         sample=catalogue.vectors(np.sort(drawn if kind == "ivf-pq" else living[:1]).tolist()),
         count=len(living),
     )
-    return Indexes(ids=living, vectors=vectors, words=WordIndex.build(catalogue.texts(living)))
+    words = (
+        old.words if old is not None and np.array_equal(old.ids, living) else WordIndex.build(catalogue.texts(living))
+    )
+    return Indexes(ids=living, vectors=vectors, words=words)
 
 
 def _grown(catalogue: Catalogue, living: NDArray[np.int64], old: Indexes) -> Indexes:

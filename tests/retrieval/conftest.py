@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from octograph.retrieval.knowledge_base import KnowledgeBase
 from octograph.retrieval.splitting import Splitter
 from octograph.testing import FakeEmbedder
+from tests.retrieval.editions import Starter
 
 Make = Callable[..., KnowledgeBase]
 
@@ -48,3 +50,9 @@ def library(tmp_path: Path) -> Path:
     (folder / "lease.txt").write_text("The notice period is three months to the end of a quarter.\n", encoding="utf-8")
     (folder / "notes" / "tuesday.txt").write_text("Anna calls the supplier about the broken pump.\n", encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="module")
+def starter(tokenizer: Path) -> Iterator[Starter]:
+    with closing(Starter(tokenizer)) as starter:
+        yield starter

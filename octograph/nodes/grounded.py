@@ -23,7 +23,7 @@ __all__ = ["GroundedModel", "GroundedWorker", "question_over"]
 WIDTH = 4
 """Beams of each passage."""
 
-MOST_BEAM_TOKENS = 48
+MOST_BEAM_TOKENS = 24
 """Of an answer that is searched for by beams: those are for facts, not for essays."""
 
 

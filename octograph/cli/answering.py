@@ -12,7 +12,7 @@ from octograph.agents.events import Decided
 from octograph.cancellation import CancelToken
 from octograph.cli.interrupting import cancelling_on_interrupt
 from octograph.cli.opening import opened
-from octograph.cli.output import note, say, write_json
+from octograph.cli.output import note, say, shortened, write_json
 from octograph.errors import UsageError
 from octograph.nodes.master import Route
 
@@ -111,7 +111,7 @@ def _show(events: Iterator[Event], *, as_json: bool) -> Iterator[Event]:
         if isinstance(event, Routed):
             note(_describe(event.route, runners_up=2))
         elif isinstance(event, Retrieved):
-            note(f"{event.worker} reads {len(event.hits)} passages" if event.hits else "no passage fits")
+            note(f"{event.worker} reads {_counted(len(event.hits), 'passage')}" if event.hits else "no passage fits")
         elif isinstance(event, StepStarted) and written:
             say("")
             note(f"(the model's process ended; {event.worker} begins again)")
@@ -127,10 +127,17 @@ def _show(events: Iterator[Event], *, as_json: bool) -> Iterator[Event]:
             written = False
         elif isinstance(event, Finished):
             say("" if written else event.turn.remainder)
-            for citation in event.turn.citations:
-                note(f"[{citation.number}] {citation.place}")
-            if event.turn.status == "cancelled":
-                note("stopped")
+            _close(event.turn)
+
+
+def _close(turn: Turn) -> None:
+    """Say where the passages of an answer stand, and show those that came nearest to one."""
+    for citation in turn.citations:
+        note(f"[{citation.number}] {citation.place}")
+        if turn.status == "abstained":
+            note(shortened(citation.text))
+    if turn.status == "cancelled":
+        note("stopped")
 
 
 def _describe(decision: Route, *, runners_up: int) -> str:
@@ -144,6 +151,10 @@ def _describe(decision: Route, *, runners_up: int) -> str:
         for place, step in enumerate(decision.plan, start=1)
     ]
     return "\n".join(lines)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _standing(turn: Turn) -> str:

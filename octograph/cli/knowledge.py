@@ -22,7 +22,7 @@ from octograph.agents.evaluation.retrieval import (
 from octograph.cancellation import CancelToken
 from octograph.cli.interrupting import cancelling_on_interrupt
 from octograph.cli.opening import graph_of
-from octograph.cli.output import note, progress, say, write_json
+from octograph.cli.output import note, progress, say, shortened, write_json
 from octograph.composition import host_pool, make_library, make_splitter, model_store
 from octograph.errors import UsageError
 from octograph.nodes.embedder import EmbedderClient, embedder_host
@@ -40,9 +40,6 @@ MEGABYTE = 1_000_000
 
 RERANKED = 10
 """Passages that a model judges."""
-
-SHOWN = 400
-"""Characters of a passage that a terminal is shown."""
 
 
 def add(arguments: argparse.Namespace) -> int:
@@ -157,8 +154,7 @@ def search(arguments: argparse.Namespace) -> int:
         return 0
     for number, hit in enumerate(hits, start=1):
         scores = ", ".join(f"{name} {score:.3f}" for name, score in hit.scores.items())
-        text = hit.passage.text if len(hit.passage.text) <= SHOWN else hit.passage.text[:SHOWN].rstrip() + " …"
-        say(f"[{number}] {hit.place}  ({scores})\n{text}\n")
+        say(f"[{number}] {hit.place}  ({scores})\n{shortened(hit.passage.text)}\n")
     if empty:
         note("there are no documents yet; `octograph index add PATH` reads some")
     elif not hits:

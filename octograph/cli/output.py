@@ -11,7 +11,10 @@ from typing import Any
 from octograph.errors import OctographError
 from octograph.terminal import plain
 
-__all__ = ["note", "progress", "say", "show_error", "write_json"]
+__all__ = ["note", "progress", "say", "shortened", "show_error", "write_json"]
+
+SHOWN = 400
+"""Characters of a passage that a terminal is shown."""
 
 _ESCAPED = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
@@ -20,6 +23,11 @@ def say(text: str, *, end: str = "\n") -> None:
     """Write text to stdout."""
     sys.stdout.write(plain(text) + end)
     sys.stdout.flush()
+
+
+def shortened(text: str) -> str:
+    """A passage as far as a terminal is shown it."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN].rstrip()} …"
 
 
 def note(text: str) -> None:

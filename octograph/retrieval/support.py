@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from octograph.retrieval.words import terms
 
-__all__ = ["supporting"]
+__all__ = ["coverage", "supporting"]
 
 ENOUGH = 0.6
 """Share of an answer's terms that a passage must have."""
@@ -40,3 +40,16 @@ def supporting(answer: str, question: str, passages: Sequence[str]) -> list[int]
     if best < ENOUGH:
         return []
     return [place for place, share in enumerate(shares) if share == best][:MOST]
+
+
+def coverage(question: str, passage: str) -> float:
+    """Return the share of a question's terms that stand in a passage, 0 if it has none.
+
+    Examples
+    --------
+    >>> coverage("Are dogs allowed in the flat?", "Dogs are not allowed.")
+    0.6666666666666666
+
+    """
+    asked = set(terms(question))
+    return len(asked & set(terms(passage))) / len(asked) if asked else 0.0

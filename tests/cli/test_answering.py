@@ -33,6 +33,7 @@ TURN = {
     "tried",
     "started",
     "steps",
+    "citations",
     "seconds",
 }
 ROUTE = {"worker", "token", "probability", "distribution", "reformulated", "plan", "latency_ms"}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from octograph.retrieval.support import supporting
+from octograph.retrieval.support import coverage, supporting
 
 PASSAGES = [
     "The notice period is three months to the end of a quarter.",
@@ -37,3 +37,9 @@ def test_no_passage_supports_nothing() -> None:
 
 def test_two_that_say_it_are_both_named() -> None:
     assert supporting("Three months", "How long?", [PASSAGES[1], PASSAGES[0], PASSAGES[0]]) == [1, 2]
+
+
+def test_coverage_is_a_share_of_the_questions_terms() -> None:
+    assert coverage("Are pets allowed?", PASSAGES[2]) == 1
+    assert coverage("Are pets fed?", PASSAGES[2]) == 0.5
+    assert coverage("", PASSAGES[2]) == coverage("the of", PASSAGES[2]) == 0

@@ -13,6 +13,7 @@ from octograph.cancellation import CancelToken
 from octograph.graph import ModelGraph
 from octograph.retrieval.passage import Hit
 from octograph.retrieval.searching import Query
+from octograph.retrieval.support import coverage
 
 __all__ = ["RetrieveStep", "Retriever"]
 
@@ -21,6 +22,9 @@ PASSAGES = 5
 
 RELEVANT = 0.3
 """Inner product with the question from which a passage has anything to do with it."""
+
+COVERED = 0.6
+"""Share of the question's terms from which it has, whatever that is: a passage on many things is near none of them."""
 
 
 NOTHING = "your documents hold nothing about it"
@@ -69,9 +73,14 @@ class RetrieveStep:
         step = current_step(state)
         query = Query(text=state["query"] if step is None else step["query"], k=PASSAGES)
         found = [hit for name in read for hit in await self._bases[name].search(query, cancel=cancel)]
-        relevant = [hit for hit in found if hit.similarity is None or hit.similarity >= RELEVANT]
+        relevant = [hit for hit in found if _relevant(query.text, hit)]
         # Within one knowledge base they are in order already; the scores of several are comparable.
         hits = sorted(relevant, key=lambda hit: -hit.score)[:PASSAGES]
         emit(Retrieved(worker=worker or "", hits=tuple(hits), seconds=time.perf_counter() - started))
         added = any(self._bases[name].exists for name in read)
         return {"evidence": [hit.document() for hit in hits], "lacking": None if hits else NOTHING if added else EMPTY}
+
+
+def _relevant(question: str, hit: Hit) -> bool:
+    near = hit.similarity is None or hit.similarity >= RELEVANT
+    return near or coverage(question, hit.passage.indexed) >= COVERED

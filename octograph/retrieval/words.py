@@ -30,7 +30,7 @@ def terms(text: str) -> Iterator[str]:
 
     Examples
     --------
-    >>> list(terms("The routers were restarted at 7"))
+    >>> list(terms("The router was restarted at 7"))
     ['router', 'restart', '7']
     >>> list(terms("東京都"))
     ['東京', '京都']

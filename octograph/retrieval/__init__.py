@@ -1,1 +1,1 @@
-"""Documents in, passages out. The room is reserved, with its import walls; nothing lives here yet."""
+"""Documents in, passages out: loaders, splitting, the catalogue, its indexes, and search over them."""

@@ -48,7 +48,9 @@ class GenerateStep:
             problem = state["lacking"]
         else:
             text, outcome, problem = await self._run(name, _task(state), emit, cancel, shown=evidence is None)
-        if evidence and problem is None and outcome.finish != "cancelled":
+        if evidence and outcome.finish == "cancelled":
+            text = ""  # nobody knows whether it stands in the documents
+        elif evidence and problem is None:
             text, citations = _cited(text, state, evidence)
             if citations:
                 emit(TextWritten(worker=name, text=text))

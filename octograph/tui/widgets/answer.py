@@ -16,6 +16,7 @@ from textual.widgets.markdown import MarkdownStream
 from octograph.terminal import plain
 from octograph.tui.widgets.failure import wording
 from octograph.tui.widgets.route_line import RouteLine
+from octograph.tui.widgets.sources import Sources
 
 if TYPE_CHECKING:  # see backend.py
     from octograph.agents import Turn
@@ -58,6 +59,8 @@ class Answer(Vertical):
         self._note = Static(classes="note")
         self._markdown = Markdown(plain(self._written), classes="written", parser_factory=_parser, open_links=False)
         self._markdown.display = bool(self._written)
+        self._sources = Sources(classes="sources")
+        self._sources.display = False
         # Before the widgets are mounted, as each change to a mounted one costs a pass over the style sheet.
         self._say(None)
         if turn is not None:
@@ -73,6 +76,7 @@ class Answer(Vertical):
         yield self._route
         yield self._note
         yield self._markdown
+        yield self._sources
 
     async def wait(self, reason: str) -> None:
         """Say what is waited for; what was written before, by a worker that failed, is taken back.
@@ -152,10 +156,9 @@ class Answer(Vertical):
         verdict = VERDICTS.get(turn.status, "")
         offer = " · ctrl+r resumes it" if self._resumable else ""
         words = "" if _is_markdown(turn) else plain(turn.text)
-        sources = "\n".join(f"[{one.number}] {plain(one.place)}" for one in turn.citations)
-        parts = [part for part in (words, sources) if part]
-        note = Content.assemble((verdict, "bold"), offer, "\n" if verdict and parts else "", "\n".join(parts))
+        note = Content.assemble((verdict, "bold"), offer, "\n" if verdict and words else "", words)
         self._say(note if note.plain else None)
+        self._sources.show(turn.citations, whole=turn.status == "abstained")
 
     def _mark(self, status: str) -> None:
         """Put the mark of a status, none for an empty one."""

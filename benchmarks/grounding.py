@@ -30,9 +30,8 @@ from octograph import settings as configuration
 from octograph.agents.evaluation.answers import best_f1, exact_match
 from octograph.agents.steps.retrieve import PASSAGES, RELEVANT
 from octograph.cancellation import CancelToken
-from octograph.composition import host_pool, make_splitter, model_store
+from octograph.composition import host_pool, make_library
 from octograph.graph import open_graph
-from octograph.nodes.embedder import EmbedderClient, embedder_host
 from octograph.nodes.generation import TextDelta
 from octograph.nodes.grounded import GroundedWorker
 from octograph.nodes.llama import LlamaClient
@@ -115,9 +114,8 @@ async def measure(data: Path, questions: int, seed: int, folder: Path) -> dict[s
         records = [json.loads(line) for line in file]
     contexts = list(dict.fromkeys(record["context"] for record in records))
     chosen = configuration.load()
-    store = model_store(chosen)
-    embedder = EmbedderClient(embedder_host(store, threads=chosen.cpu_threads))
-    base = KnowledgeBase(folder, embedder=embedder, splitter=lambda: make_splitter(store))
+    library = make_library({"contexts": folder}, chosen, threads=chosen.cpu_threads)
+    base = library.base()
     pool = host_pool(open_graph("embedded"), chosen)
     try:
         documents = {
@@ -145,8 +143,7 @@ async def measure(data: Path, questions: int, seed: int, folder: Path) -> dict[s
         }
     finally:
         pool.close()
-        base.close()
-        embedder.host.stop()
+        library.close()
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from octograph.agents.learning import (
 from octograph.agents.steps import DecideStep, GenerateStep, RetrieveStep, RouteStep
 from octograph.background import BackgroundLoop
 from octograph.cancellation import CancelToken
-from octograph.composition import host_pool, make_library, make_router, make_workers
+from octograph.composition import host_pool, knowledge_folders, make_library, make_router, make_workers
 from octograph.documents import Documents
 from octograph.errors import UsageError
 from octograph.graph import ModelGraph, open_graph
@@ -79,7 +79,7 @@ def open(graph: str | Path = "embedded", *, settings: Settings | None = None) ->
         threads_file=settings.data_dir / "threads.sqlite",
         clock=clock,
         pool=pool,
-        library=make_library(model_graph, settings, threads=settings.threads_beside),
+        library=make_library(knowledge_folders(model_graph, settings), settings, threads=settings.threads_beside),
         learning=None if settings.learning == "off" else POLICIES[settings.learning],
     )
 
@@ -341,7 +341,9 @@ class Octograph:
     async def _rate(self, thread: str, turn: str | None, accepted: bool, instead: str | None) -> None:
         turns = await self._with(lambda talk: talk.turns(thread))
         now = self._clock.now().isoformat()
-        feedback = feedback_on(turns, turn, graph=self.graph.name, accepted=accepted, instead=instead, moment=now)
+        feedback = feedback_on(
+            turns, turn, graph=self.graph.name, thread=thread, accepted=accepted, instead=instead, moment=now
+        )
         await (await self._ratings()).add(feedback)
 
     async def _with(self, act: Callable[[Conversation], Awaitable[T]]) -> T:

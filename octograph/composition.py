@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from octograph.errors import GraphError, HeadError, UsageError
-from octograph.graph import Knowledge, ModelGraph, open_graph
+from octograph.graph import ModelGraph, open_graph
 from octograph.graph.bundled import bundled_folder
 from octograph.nodes.deciders import NeighboursRouter, RemoteRouter, targets_of
 from octograph.nodes.embedder import EmbedderClient, embedder_host
@@ -35,7 +35,7 @@ from octograph.nodes.pool import HostPool
 from octograph.nodes.tools import Clock, make_tool
 from octograph.nodes.training import Trainer
 from octograph.nodes.worker import ModelWorker, ToolWorker, Worker
-from octograph.retrieval.knowledge_base import KnowledgeBase
+from octograph.retrieval.knowledge_base import REMEMBERED, KnowledgeBase
 from octograph.retrieval.library import Library
 from octograph.retrieval.splitting import Splitter
 from octograph.settings import Settings
@@ -44,7 +44,7 @@ __all__ = [
     "composing_path",
     "head_path",
     "host_pool",
-    "knowledge_path",
+    "knowledge_folders",
     "make_library",
     "make_master",
     "make_outcome_router",
@@ -169,15 +169,18 @@ def routed(graph: ModelGraph, settings: Settings, kind: str) -> Iterator[Router]
             )
 
 
-def make_library(graph: ModelGraph, settings: Settings, *, threads: int) -> Library:
-    """Return the knowledge bases of a graph, over one embedder with so many threads; nothing is started."""
+def make_library(
+    folders: Mapping[str, Path], settings: Settings, *, threads: int, remembered: int = REMEMBERED
+) -> Library:
+    """Return the knowledge bases in some folders by name, over one embedder with so many threads; nothing is started.
+
+    Each remembers the vectors of so many queries.
+    """
     store = model_store(settings)
     embedder = EmbedderClient(embedder_host(store, threads=threads))
     bases = {
-        node.name: KnowledgeBase(
-            knowledge_path(graph, node, settings), embedder=embedder, splitter=lambda: make_splitter(store)
-        )
-        for node in graph.knowledge()
+        name: KnowledgeBase(folder, embedder=embedder, splitter=lambda: make_splitter(store), remembered=remembered)
+        for name, folder in folders.items()
     }
     return Library(bases, end=embedder.host.stop)
 
@@ -187,11 +190,14 @@ def make_splitter(store: ModelStore) -> Splitter:
     return Splitter(store.locate(EMBEDDER, base=None) / "tokenizer.json")
 
 
-def knowledge_path(graph: ModelGraph, node: Knowledge, settings: Settings) -> Path:
-    """Where a knowledge base is kept: beside the graph file, or among the user's data."""
-    if node.path is None:
-        return settings.data_dir / "knowledge" / node.name
-    return (graph.folder or Path()) / node.path
+def knowledge_folders(graph: ModelGraph, settings: Settings) -> Mapping[str, Path]:
+    """Where the knowledge bases of a graph are kept, by name: beside the graph file, or among the user's data."""
+    return {
+        node.name: settings.data_dir / "knowledge" / node.name
+        if node.path is None
+        else (graph.folder or Path()) / node.path
+        for node in graph.knowledge()
+    }
 
 
 @contextmanager

@@ -106,7 +106,7 @@ SURFACE = {
         "composing_path",
         "head_path",
         "host_pool",
-        "knowledge_path",
+        "knowledge_folders",
         "make_library",
         "make_outcome_router",
         "query_readers",

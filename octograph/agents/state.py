@@ -10,7 +10,7 @@ from langgraph.channels.delta import DeltaChannel
 
 from octograph.cancellation import CancelToken
 
-__all__ = ["RunContext", "State", "current_step"]
+__all__ = ["RunContext", "State", "asked", "current_step"]
 
 SNAPSHOT_EVERY = 50
 
@@ -43,7 +43,7 @@ class State(TypedDict, total=False):
     lacking: str | None
     """Why there are no passages where there could be some."""
     draft: dict[str, Any] | None
-    """What it answered: ``text, finish, source, problem, sources``."""
+    """What it answered: ``text, finish, source, problem, citations``."""
     tried: list[dict[str, Any]]
     answer: dict[str, Any]
     """The turn as it was closed, see `Turn.document`."""
@@ -60,3 +60,10 @@ def current_step(state: State) -> dict[str, Any] | None:
     """The step of the plan that is next, as `PlannedStep.document`; None if the user named the worker."""
     route = state["route"]
     return None if route is None else route["plan"][len(state["done"])]
+
+
+def asked(state: State) -> str:
+    """What the worker is asked now: the next step of the plan, or the query if the user named the worker."""
+    step = current_step(state)
+    query: str = state["query"] if step is None else step["query"]
+    return query

@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
@@ -23,13 +24,12 @@ from octograph.cancellation import CancelToken
 from octograph.cli.interrupting import cancelling_on_interrupt
 from octograph.cli.opening import graph_of
 from octograph.cli.output import note, progress, say, shortened, write_json
-from octograph.composition import host_pool, make_library, make_splitter, model_store
+from octograph.composition import host_pool, knowledge_folders, make_library
 from octograph.errors import UsageError
-from octograph.nodes.embedder import EmbedderClient, embedder_host
 from octograph.nodes.query_likelihood import QueryLikelihood
 from octograph.retrieval.documents import Document
-from octograph.retrieval.indexing import IndexingProgress, IndexingReport
-from octograph.retrieval.knowledge_base import KnowledgeBase
+from octograph.retrieval.indexing import IndexingProgress
+from octograph.retrieval.knowledge_base import NO_DOCUMENTS, KnowledgeBase
 from octograph.retrieval.reranking import Judge, reranked
 from octograph.retrieval.searching import Filter, Method, Query
 
@@ -61,7 +61,7 @@ def add(arguments: argparse.Namespace) -> int:
         write_json(
             {
                 "knowledge_base": str(base.folder),
-                **_report(report),
+                **asdict(report),
                 "index": None if plan is None else {"kind": plan.kind, "reason": plan.reason},
                 "documents": status.documents,
             }
@@ -96,7 +96,7 @@ def list_documents(arguments: argparse.Namespace) -> int:
     for entry in entries:
         say(f"{entry.passages:6} passages  {entry.stamp.changed[:10]}  {entry.source}")
     if status is None:
-        note("there are no documents yet; `octograph index add PATH` reads some")
+        note(NO_DOCUMENTS)
     else:
         waiting = f"; {status.pending} wait for the next `index add`" if status.pending else ""
         note(f"{status.documents} documents, {status.passages} passages, {status.bytes / MEGABYTE:.1f} MB{waiting}")
@@ -156,7 +156,7 @@ def search(arguments: argparse.Namespace) -> int:
         scores = ", ".join(f"{name} {score:.3f}" for name, score in hit.scores.items())
         say(f"[{number}] {hit.place}  ({scores})\n{shortened(hit.passage.text)}\n")
     if empty:
-        note("there are no documents yet; `octograph index add PATH` reads some")
+        note(NO_DOCUMENTS)
     elif not hits:
         note("nothing fits")
     return 0
@@ -168,19 +168,16 @@ def eval_retrieval(arguments: argparse.Namespace) -> int:
     corpus = read_corpus(arguments.data)
     queries = read_queries(arguments.data / arguments.queries, limit=arguments.limit, seed=arguments.seed)
     digest = hashlib.sha256("\0".join(sorted(corpus)).encode()).hexdigest()[:16]
-    store = model_store(chosen)
+    folder = chosen.cache_dir / "evaluation" / digest
     with ExitStack() as stack:
-        embedder = EmbedderClient(embedder_host(store, threads=chosen.cpu_threads))
-        stack.callback(embedder.host.stop)
         pool = host_pool(graph, chosen)
         stack.callback(pool.close)
-        folder = chosen.cache_dir / "evaluation" / digest
         # A query is asked in each way, and each time its embedding counts.
-        base = KnowledgeBase(folder, embedder=embedder, splitter=lambda: make_splitter(store), remembered=1)
-        stack.callback(base.close)
+        library = make_library({"corpus": folder}, chosen, threads=chosen.cpu_threads, remembered=1)
+        stack.callback(library.close)
         judge = QueryLikelihood(pool.clients[graph.master.model])
         methods = arguments.method or ["dense", "bm25", "hybrid"]
-        scores = asyncio.run(_measured(base, corpus, queries, methods, judge))
+        scores = asyncio.run(_measured(library.base(), corpus, queries, methods, judge))
     if arguments.json:
         write_json(scores)
         return 0
@@ -222,7 +219,7 @@ async def _measured(
 def _base(arguments: argparse.Namespace) -> Iterator[KnowledgeBase]:
     """Give the knowledge base that a command names; no engine is beside its embedder."""
     graph, chosen = graph_of(arguments)
-    library = make_library(graph, chosen, threads=chosen.cpu_threads)
+    library = make_library(knowledge_folders(graph, chosen), chosen, threads=chosen.cpu_threads)
     try:
         yield library.base(arguments.base)
     finally:
@@ -253,17 +250,3 @@ def _telling(bar: Callable[..., None]) -> Callable[[IndexingProgress], None]:
         bar(now.files, now.total, f"{now.passages} passages, {rate:.0f}/s")
 
     return tell
-
-
-def _report(report: IndexingReport) -> dict[str, Any]:
-    return {
-        "added": report.added,
-        "changed": report.changed,
-        "unchanged": report.unchanged,
-        "skipped": [{"source": one.source, "reason": one.reason} for one in report.skipped],
-        "missing": report.missing,
-        "pruned": report.pruned,
-        "passages": report.passages,
-        "seconds": report.seconds,
-        "finished": report.finished,
-    }

@@ -16,7 +16,7 @@ from octograph.nodes.beams import BeamRequest, BeamSearcher
 from octograph.nodes.decoding import Chat
 from octograph.nodes.generation import Generation, Generator, Message, TextDelta
 from octograph.nodes.marginal import passage_posterior
-from octograph.nodes.worker import Evidence, ModelWorker, Outcome, Task
+from octograph.nodes.worker import Evidence, ModelWorker, Outcome, Task, conversation
 
 __all__ = ["GroundedModel", "GroundedWorker", "question_over"]
 
@@ -110,9 +110,7 @@ class GroundedWorker:
         )
 
     def _messages(self, task: Task, passages: Sequence[Evidence]) -> tuple[Message, ...]:
-        system = (Message(role="system", content=self._node.system),) if self._node.system else ()
-        question = Message(role="user", content=question_over(passages, task.query))
-        return (*system, *task.history, question)
+        return conversation(self._node, task.asking(question_over(passages, task.query)))
 
 
 def question_over(passages: Sequence[Evidence], query: str) -> str:

@@ -11,7 +11,7 @@ from octograph.cancellation import CancelToken
 from octograph.nodes.generation import Finish, Generation, GenerationRequest, Generator, Message, Sampling, TextDelta
 from octograph.nodes.tools import Tool, with_result
 
-__all__ = ["Evidence", "ModelWorker", "Outcome", "Task", "ToolWorker", "Worker"]
+__all__ = ["Evidence", "ModelWorker", "Outcome", "Task", "ToolWorker", "Worker", "conversation"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,12 +120,11 @@ class ModelWorker:
     async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
         """See `Worker`."""
         node = self._node
-        system = (Message(role="system", content=node.system),) if node.system else ()
         sampling = Sampling(repetition_penalty=node.repetition_penalty)
         if node.decoding == "sample":
             sampling = replace(sampling, temperature=node.temperature, top_p=node.top_p, min_p=node.min_p)
         request = GenerationRequest(
-            messages=(*system, *task.history, Message(role="user", content=task.query)),
+            messages=conversation(node, task),
             max_tokens=node.max_tokens,
             sampling=sampling,
         )
@@ -134,6 +133,12 @@ class ModelWorker:
                 yield Outcome(finish=piece.finish, source="model", generation=piece)
             else:
                 yield piece
+
+
+def conversation(node: graph.Worker, task: Task) -> tuple[Message, ...]:
+    """What a model is given for a task: the worker's system prompt, what came before, and the query."""
+    system = (Message(role="system", content=node.system),) if node.system else ()
+    return (*system, *task.history, Message(role="user", content=task.query))
 
 
 class ToolWorker:

@@ -81,7 +81,6 @@ class Catalogue:
             It cannot be written, or holds vectors of another embedder.
 
         """
-        catalogue = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.is_file():

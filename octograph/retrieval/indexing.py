@@ -21,7 +21,7 @@ from octograph.retrieval.entry import Stamp
 from octograph.retrieval.passage import Passage
 from octograph.retrieval.splitting import Splitter
 
-__all__ = ["Indexer", "IndexingProgress", "IndexingReport", "Skipped"]
+__all__ = ["Indexer", "IndexingProgress", "IndexingReport", "Skipped", "below"]
 
 PORTION = 512
 """Passages that are embedded and written together: what an interruption can cost, and enough to sort by length."""
@@ -149,9 +149,10 @@ class Indexer:
         report = IndexingReport()
         files = await asyncio.to_thread(_files, paths, report)
         await self._write(self._split_files(files, report, limit), len(files), report)
-        report.missing = await asyncio.to_thread(_missing, list(self._known), paths, files)
+        above = [path.resolve() for path in paths]
+        report.missing = await asyncio.to_thread(_missing, list(self._known), above, files)
         # Begun once, and gone or as before now.
-        stale = [source for source in self._catalogue.unfinished() if _below(source, paths)] if report.finished else []
+        stale = [source for source in self._catalogue.unfinished() if below(source, above)] if report.finished else []
         with self._catalogue.writing():
             for source in stale:
                 self._catalogue.abandon(source)
@@ -290,14 +291,15 @@ def _files(paths: Sequence[Path], report: IndexingReport) -> list[Path]:
     return list(files)
 
 
-def _missing(known: Sequence[str], paths: Sequence[Path], files: Sequence[Path]) -> list[str]:
-    """The documents below the paths whose files are gone."""
+def _missing(known: Sequence[str], above: Sequence[Path], files: Sequence[Path]) -> list[str]:
+    """The documents below some paths whose files are gone."""
     found = {str(path) for path in files}
-    return [source for source in known if source not in found and _below(source, paths) and not Path(source).exists()]
+    return [source for source in known if source not in found and below(source, above) and not Path(source).exists()]
 
 
-def _below(source: str, paths: Sequence[Path]) -> bool:
-    return any(Path(source).is_relative_to(path.resolve()) for path in paths)
+def below(source: str, above: Sequence[Path]) -> bool:
+    """Whether a document is one of some paths, or in a folder of theirs."""
+    return any(Path(source).is_relative_to(path) for path in above)
 
 
 def _digest(path: Path) -> bytes:

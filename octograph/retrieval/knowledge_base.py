@@ -22,7 +22,7 @@ from octograph.retrieval.documents import Document
 from octograph.retrieval.documents.reading import MOST_BYTES
 from octograph.retrieval.embedding import Embedder
 from octograph.retrieval.entry import Entry
-from octograph.retrieval.indexing import Indexer, IndexingProgress, IndexingReport
+from octograph.retrieval.indexing import Indexer, IndexingProgress, IndexingReport, below
 from octograph.retrieval.passage import Hit
 from octograph.retrieval.publishing import publish
 from octograph.retrieval.searching import Query, Searcher
@@ -30,7 +30,10 @@ from octograph.retrieval.shelf import Shelf
 from octograph.retrieval.splitting import Splitter
 from octograph.retrieval.vectors import IndexKind, Plan
 
-__all__ = ["KnowledgeBase", "Status"]
+__all__ = ["NO_DOCUMENTS", "REMEMBERED", "KnowledgeBase", "Status"]
+
+NO_DOCUMENTS = "there are no documents yet; `octograph index add PATH` reads some"
+"""What users are told of a knowledge base to which nothing was added."""
 
 REMEMBERED = 512
 """Queries whose vectors are remembered, unless told otherwise."""
@@ -169,7 +172,7 @@ class KnowledgeBase:
         """Remove documents, named by their files or the folders above them; return those that went."""
         with self._alone() as catalogue:
             named = [Path(source) for source in sources]
-            gone = [source for source in catalogue.stamps() if any(Path(source).is_relative_to(path) for path in named)]
+            gone = [source for source in catalogue.stamps() if below(source, named)]
             with catalogue.writing():
                 for source in gone:
                     catalogue.forget(source)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from octograph.errors import UsageError
 
-__all__ = ["RoutingExample", "lines_of", "read_routing", "text_of"]
+__all__ = ["RoutingExample", "lines_of", "read_routing", "sampled", "text_of"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +40,14 @@ def read_routing(path: Path, *, limit: int | None = None, seed: int = 0) -> list
     ]
     if not examples:
         raise UsageError(f"{str(path)!r} holds no lines", hint='Write {"query": …, "worker": …} on each line.')
-    if limit is not None and limit < len(examples):
-        examples = random.Random(seed).sample(examples, limit)  # noqa: S311  # a sample, not a secret
-    return examples
+    return sampled(examples, limit=limit, seed=seed)
+
+
+def sampled(items: Sequence[T], *, limit: int | None, seed: int) -> list[T]:
+    """Return the items, or a random sample of `limit` of them if there are more."""
+    if limit is None or limit >= len(items):
+        return list(items)
+    return random.Random(seed).sample(items, limit)  # noqa: S311  # a sample, not a secret
 
 
 def lines_of(path: Path) -> Iterator[tuple[int, Any]]:

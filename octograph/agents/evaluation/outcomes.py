@@ -6,7 +6,6 @@ Shapes: ``n`` queries, ``w`` workers.
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from octograph.agents.evaluation.data import lines_of, text_of
+from octograph.agents.evaluation.data import lines_of, sampled, text_of
 from octograph.cancellation import CancelToken
 from octograph.errors import UsageError
 from octograph.nodes.master.outcomes import chance_error
@@ -85,9 +84,7 @@ def read_outcomes(path: Path, *, limit: int | None = None, seed: int = 0) -> Out
         rows.append([scores[worker] for worker in workers])
     if not rows:
         raise UsageError(f"{str(path)!r} holds no lines", hint=_HINT)
-    kept: Sequence[int] = range(len(rows))
-    if limit is not None and limit < len(rows):
-        kept = random.Random(seed).sample(kept, limit)  # noqa: S311  # a sample, not a secret
+    kept = sampled(range(len(rows)), limit=limit, seed=seed)
     return Outcomes(
         queries=tuple(queries[place] for place in kept),
         workers=workers,

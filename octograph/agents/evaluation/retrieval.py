@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from octograph.agents.evaluation.data import lines_of, text_of
+from octograph.agents.evaluation.data import lines_of, sampled, text_of
 from octograph.errors import UsageError
 
 __all__ = ["Ranker", "RetrievalQuery", "evaluate_retrieval", "read_corpus", "read_queries"]
@@ -69,9 +68,7 @@ def read_queries(path: Path, *, limit: int | None = None, seed: int = 0) -> list
         queries.append(RetrievalQuery(text=text, relevant=frozenset(map(str, relevant))))
     if not queries:
         raise UsageError(f"{str(path)!r} holds no queries", hint='Write {"_id", "text", "relevant": […]} on each line.')
-    if limit is not None and limit < len(queries):
-        queries = random.Random(seed).sample(queries, limit)  # noqa: S311  # a sample, not a secret
-    return queries
+    return sampled(queries, limit=limit, seed=seed)
 
 
 async def evaluate_retrieval(

@@ -13,7 +13,14 @@ __all__ = ["feedback_on"]
 
 
 def feedback_on(
-    turns: Sequence[Turn], turn: str | None, *, graph: str, accepted: bool, instead: str | None, moment: str
+    turns: Sequence[Turn],
+    turn: str | None,
+    *,
+    graph: str,
+    thread: str,
+    accepted: bool,
+    instead: str | None,
+    moment: str,
 ) -> Feedback:
     """Return the feedback on one turn of a conversation, on the last that was answered if `turn` is None.
 
@@ -25,7 +32,9 @@ def feedback_on(
     """
     rated = next((one for one in reversed(turns) if one.worker is not None and turn in (None, one.id)), None)
     if rated is None or rated.worker is None:
-        raise UsageError("the thread has no such answer", hint="`octograph threads show NAME` shows its turns.")
+        raise UsageError(
+            f"the thread {thread!r} has no such answer", hint="`octograph threads show NAME` shows its turns."
+        )
     if rated.route is None:
         raise UsageError(
             f"{rated.worker!r} was asked by name, so there is no choice of the master to rate",
@@ -37,7 +46,7 @@ def feedback_on(
         cluster=cluster_of(rated.route["distribution"]),
         worker=rated.worker,
         kind=kind,
-        thread=rated.thread,
+        thread=thread,
         turn=rated.id,
         moment=moment,
         instead=instead,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from octograph.agents.events import Decided, StepName
-from octograph.agents.state import State, current_step
+from octograph.agents.state import State, asked, current_step
 from octograph.agents.steps.step import Emit
 from octograph.agents.turn import Attempt, Citation, DoneStep, Source, Status, Turn
 from octograph.cancellation import CancelToken
@@ -61,14 +61,12 @@ class DecideStep:
 
     def _accepted(self, state: State, worker: str, draft: dict[str, Any], place: int, emit: Emit) -> State:
         """Go on with the next step of the plan, or end the turn."""
-        step = current_step(state)
         plan = state["route"]["plan"] if state["route"] is not None else []
-        asked = state["query"] if step is None else step["query"]
         done = [
             *state["done"],
             {
                 "worker": worker,
-                "query": asked,
+                "query": asked(state),
                 "text": draft["text"],
                 "source": draft["source"],
                 "citations": draft["citations"],

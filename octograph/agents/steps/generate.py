@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from octograph.agents.events import Generated, StepName, StepStarted, TextWritten
-from octograph.agents.state import State, current_step
+from octograph.agents.state import State, asked
 from octograph.agents.steps.step import Emit
 from octograph.agents.turn import Turn, as_messages
 from octograph.cancellation import CancelToken
@@ -105,16 +105,10 @@ def _draft(
 
 def _cited(text: str, state: State, evidence: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
     """The text with the numbers of the passages that it rests on, and those passages; none if no passage has it."""
-    places = supporting(text, _asked(state), [f"{hit['title']}\n{hit['text']}" for hit in evidence])
+    places = supporting(text, asked(state), [f"{hit['title']}\n{hit['text']}" for hit in evidence])
     before = sum(len(one["citations"]) for one in state["done"])
     marks = "".join(f"[{before + number}]" for number in range(1, len(places) + 1))
     return f"{text} {marks}", [evidence[place] for place in places]
-
-
-def _asked(state: State) -> str:
-    step = current_step(state)
-    query: str = state["query"] if step is None else step["query"]
-    return query
 
 
 def _task(state: State) -> Task:
@@ -126,7 +120,7 @@ def _task(state: State) -> Task:
         for message in (Message(role="user", content=one["query"]), Message(role="assistant", content=one["text"]))
     ]
     return Task(
-        query=_asked(state),
+        query=asked(state),
         history=(*as_messages([Turn.from_document(turn) for turn in state.get("turns", [])]), *before),
         result=done[-1]["text"] if done else None,
         evidence=tuple(

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from octograph.agents.events import Retrieved, StepName, StepStarted
-from octograph.agents.state import State, current_step
+from octograph.agents.state import State, asked
 from octograph.agents.steps.step import Emit
 from octograph.cancellation import CancelToken
 from octograph.graph import ModelGraph
+from octograph.retrieval.knowledge_base import NO_DOCUMENTS
 from octograph.retrieval.passage import Hit
 from octograph.retrieval.searching import Query
 from octograph.retrieval.support import coverage
@@ -28,7 +29,6 @@ COVERED = 0.6
 
 
 NOTHING = "your documents hold nothing about it"
-EMPTY = "there are no documents yet; `octograph index add PATH` reads some"
 
 
 class Retriever(Protocol):
@@ -70,15 +70,17 @@ class RetrieveStep:
             return {"evidence": None}
         emit(StepStarted(step="retrieve", worker=worker))
         started = time.perf_counter()
-        step = current_step(state)
-        query = Query(text=state["query"] if step is None else step["query"], k=PASSAGES)
+        query = Query(text=asked(state), k=PASSAGES)
         found = [hit for name in read for hit in await self._bases[name].search(query, cancel=cancel)]
         relevant = [hit for hit in found if _relevant(query.text, hit)]
         # Within one knowledge base they are in order already; the scores of several are comparable.
         hits = sorted(relevant, key=lambda hit: -hit.score)[:PASSAGES]
         emit(Retrieved(worker=worker or "", hits=tuple(hits), seconds=time.perf_counter() - started))
         added = any(self._bases[name].exists for name in read)
-        return {"evidence": [hit.document() for hit in hits], "lacking": None if hits else NOTHING if added else EMPTY}
+        return {
+            "evidence": [hit.document() for hit in hits],
+            "lacking": None if hits else NOTHING if added else NO_DOCUMENTS,
+        }
 
 
 def _relevant(question: str, hit: Hit) -> bool:

@@ -15,7 +15,7 @@ from octograph.nodes.llama.batcher import Work
 from octograph.nodes.llama.branch import Branch
 from octograph.nodes.llama.grammar import Grammar
 from octograph.nodes.llama.lane import Lane
-from octograph.nodes.llama.measures import top_tokens
+from octograph.nodes.llama.log_softmax import likeliest
 from octograph.nodes.llama.model import Model
 from octograph.nodes.llama.slots import Lease
 from octograph.nodes.llama.speculation import Drafts
@@ -112,7 +112,7 @@ def _begin(
     logits = lane.context.logits(place)
     if order.start == "top":
         adjusted = branches[0].adjusted(logits)
-        chosen = [token for token in top_tokens(adjusted, len(branches)) if adjusted[token] > -math.inf]
+        chosen = [token for token in likeliest(adjusted, len(branches)) if adjusted[token] > -math.inf]
     else:
         chosen = [branch.choose(logits) for branch in branches]
     length = len(lease.main.symbols)

@@ -16,7 +16,7 @@ from llama_cpp.llama_grammar import json_schema_to_gbnf
 from numpy.typing import NDArray
 
 from octograph.errors import HostRequestError
-from octograph.nodes.llama.measures import top_tokens
+from octograph.nodes.llama.log_softmax import likeliest
 from octograph.nodes.llama.model import Model
 
 __all__ = ["Grammar"]
@@ -97,7 +97,7 @@ class Grammar:
     def best(self, logits: NDArray[np.float32]) -> int:
         """Return the likeliest token that may come next, for logits ``[V]``; the likely ones are asked first."""
         for count in (1, _LIKELY):
-            likely = np.array(top_tokens(logits, count))
+            likely = np.array(likeliest(logits, count))
             kept = likely[self.allowed(likely)]
             if len(kept):
                 return int(kept[0])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from octograph.nodes.host.frames import Frame
 
-__all__ = ["Choice", "Measure", "choose_among", "measure", "measures_frame", "top_tokens"]
+__all__ = ["Choice", "Measure", "choose_among", "measure", "measures_frame"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,6 @@ def choose_among(logits: NDArray[np.float32], tokens: Sequence[int]) -> Choice:
         given = logits[list(tokens)].astype(np.float64)
         weights = np.exp(given - given.max())
     return Choice(probabilities=weights / weights.sum(), mass=chosen / float(np.exp(shifted).sum()))
-
-
-def top_tokens(logits: NDArray[np.float32], count: int) -> list[int]:
-    """Return the `count` likeliest tokens of logits ``[V]``, the likeliest first."""
-    count = min(count, len(logits))
-    head = np.argpartition(logits, len(logits) - count)[-count:]
-    return [int(token) for token in head[np.argsort(-logits[head], kind="stable")]]
 
 
 def measures_frame(measures: Sequence[Measure]) -> Frame:

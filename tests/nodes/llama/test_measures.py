@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from octograph.nodes.llama.measures import choose_among, measure, top_tokens
+from octograph.nodes.llama.log_softmax import likeliest
+from octograph.nodes.llama.measures import choose_among, measure
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -48,7 +49,7 @@ def test_the_logits_are_left_alone() -> None:
     before = logits.copy()
     measure(logits, 3)
     choose_among(logits, [1, 2])
-    top_tokens(logits, 5)
+    likeliest(logits, 5)
     np.testing.assert_array_equal(logits, before)
 
 
@@ -71,5 +72,5 @@ def test_a_choice_between_hopeless_tokens_is_still_one() -> None:
 @given(seeds, st.integers(1, 40))
 def test_top_tokens_are_those_of_a_sort(seed: int, count: int) -> None:
     logits = logits_of(seed)
-    assert top_tokens(logits, count) == np.argsort(-logits, kind="stable")[:count].tolist()
-    assert len(top_tokens(logits, 5000)) == 900
+    assert likeliest(logits, count) == np.argsort(-logits, kind="stable")[:count].tolist()
+    assert len(likeliest(logits, 5000)) == 900

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 from octograph.errors import GraphError, HeadError, UsageError
-from octograph.graph import ModelGraph, open_graph
+from octograph.graph import Model, ModelGraph, open_graph
+from octograph.graph import Worker as WorkerNode
+from octograph.graph.beside import HEAD_ENDING, find_beside
 from octograph.graph.bundled import bundled_folder
 from octograph.nodes.deciders import NeighboursRouter, RemoteRouter, targets_of
 from octograph.nodes.embedder import EmbedderClient, embedder_host
@@ -31,7 +34,9 @@ from octograph.nodes.master.outcome_router import OutcomeRouter
 from octograph.nodes.master.outcomes import OutcomeRows
 from octograph.nodes.models import ModelStore
 from octograph.nodes.models.hub import Hub
+from octograph.nodes.models.store import find_file
 from octograph.nodes.pool import HostPool
+from octograph.nodes.remote import KeyRing, RemoteModel
 from octograph.nodes.tools import Clock, make_tool
 from octograph.nodes.training import Trainer
 from octograph.nodes.worker import ModelWorker, ToolWorker, Worker
@@ -53,7 +58,9 @@ __all__ = [
     "make_workers",
     "model_store",
     "outcomes_path",
+    "own_head_path",
     "query_readers",
+    "remote_model",
     "routed",
     "step_task",
     "validation_path",
@@ -70,8 +77,18 @@ def model_store(settings: Settings) -> ModelStore:
 
 
 def host_pool(graph: ModelGraph, settings: Settings) -> HostPool:
-    """Return the hosts of a graph's models; none is started."""
-    return HostPool(graph, store=model_store(settings), threads=settings.cpu_threads)
+    """Return what a graph's models run on; nothing is started, and no server is called."""
+    keys = _key_ring(settings)
+    return HostPool(graph, store=model_store(settings), threads=settings.cpu_threads, keys=keys)
+
+
+def remote_model(model: Model, settings: Settings) -> RemoteModel:
+    """Return a model at a server, with the key that the settings have for it; the server is not called."""
+    return RemoteModel(model.source, keys=_key_ring(settings), context=model.context)
+
+
+def _key_ring(settings: Settings) -> KeyRing:
+    return KeyRing(settings.api_keys, os.environ)
 
 
 @contextmanager
@@ -230,13 +247,21 @@ def composing_path() -> Path:
 
 
 def validation_path(graph: ModelGraph) -> Path:
-    """Where a graph's validation queries are, if it has any: beside the graph file."""
-    return _beside(graph, ".validation.jsonl")
+    """Where a graph's validation queries are, if it has any: beside the graph file, or beside the head it shares."""
+    head = head_path(graph)
+    return head.with_name(head.name.removesuffix(HEAD_ENDING) + ".validation.jsonl")
 
 
 def head_path(graph: ModelGraph) -> Path:
-    """Where a graph's functional heads are kept: beside the graph file."""
-    return _beside(graph, ".head.safetensors")
+    """Where a graph's functional heads are: beside the graph file, or the bundled ones that it shares."""
+    own = own_head_path(graph)
+    return own if graph.head_file is None else find_beside(own.parent, graph.head_file)
+
+
+def own_head_path(graph: ModelGraph) -> Path:
+    """Where a graph's functional heads are written: beside the graph file, of its name or of the one it shares."""
+    path = _beside(graph, HEAD_ENDING)
+    return path if graph.head_file is None else path.parent / graph.head_file
 
 
 def outcomes_path(graph: ModelGraph) -> Path:
@@ -280,5 +305,11 @@ def make_workers(graph: ModelGraph, pool: HostPool, clock: Clock) -> Mapping[str
             workers[node.name] = ToolWorker(make_tool(node.tool, clock=clock))
         elif node.model is not None:
             kind = GroundedWorker if graph.neighbours(node.name, "reads") else ModelWorker
-            workers[node.name] = kind(node, pool.clients[node.model])
+            workers[node.name] = kind(node, pool.model(node.model), adapter=_adapter(node, graph.folder))
     return workers
+
+
+def _adapter(node: WorkerNode, folder: Path | None) -> Path | None:
+    if node.adapter is None:
+        return None
+    return find_file(node.adapter, base=folder, what=f"the adapter of {node.name!r}", key="adapter")

@@ -8,16 +8,19 @@ import platform
 import sqlite3
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from octograph.cancellation import CancelToken
-from octograph.composition import head_path, host_pool, model_store
-from octograph.errors import OctographError
-from octograph.graph import open_graph
+from octograph.composition import head_path, host_pool, model_store, remote_model
+from octograph.errors import HostStartError, OctographError
+from octograph.graph import Model, open_graph
 from octograph.nodes.generation import Generation, GenerationRequest, Message, TextDelta
 from octograph.nodes.master import HeadFile
+from octograph.nodes.models.memory import memory_plan
 from octograph.settings import Settings
 
 __all__ = ["Finding", "examine"]
@@ -43,10 +46,15 @@ def examine(graph: str | Path, settings: Settings) -> Iterator[Finding]:
         "folders": lambda: _folders(settings),
         "graph": lambda: _graph(graph),
         "models": lambda: _models(graph, settings),
+        "memory": lambda: _memory(graph, settings),
         "head": lambda: _head(graph),
         "embedder": _embedder,
         "decoding": lambda: _decoding(graph, settings),
     }
+    with suppress(OctographError):  # a graph that is wrong is told by its own examination
+        for model in open_graph(graph).models.values():
+            if model.is_remote:
+                examinations[f"server {model.name}"] = partial(_server, model, settings)
     for name, examination in examinations.items():
         try:
             yield Finding(name=name, ok=True, detail=examination())
@@ -77,9 +85,21 @@ def _graph(graph: str | Path) -> str:
 
 def _models(graph: str | Path, settings: Settings) -> str:
     found, store = open_graph(graph), model_store(settings)
-    for model in found.models.values():
+    here = [model for model in found.models.values() if not model.is_remote]
+    for model in here:
         store.check(store.locate(model, base=found.folder), sha256=model.sha256)
-    return f"{', '.join(found.models)}: checked"
+    return f"{', '.join(model.name for model in here)}: checked"
+
+
+def _memory(graph: str | Path, settings: Settings) -> str:
+    plan = memory_plan(open_graph(graph), store=model_store(settings))
+    if not plan.fits:
+        raise HostStartError(plan.summary(), hint="Use a graph with smaller models, or smaller contexts.")
+    return plan.summary()
+
+
+def _server(model: Model, settings: Settings) -> str:
+    return asyncio.run(remote_model(model, settings).check())
 
 
 def _head(graph: str | Path) -> str:

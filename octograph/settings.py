@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import Field, ValidationError
@@ -22,6 +22,8 @@ from pydantic_settings import (
 from octograph.errors import UsageError
 
 __all__ = ["Settings", "config_path", "load"]
+
+_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 
 
 def config_path() -> Path:
@@ -49,6 +51,8 @@ class Settings(BaseSettings):
         What a unit of the workers' `cost` is worth in chance of success, where the graph routes by outcomes.
     requantise
         Whether slow weights are copied once in a type that this machine decodes faster.
+    api_keys
+        By the address of a server, the name of the environment variable that holds its key.
 
     """
 
@@ -61,6 +65,7 @@ class Settings(BaseSettings):
     learning: Literal["off", "greedy", "thompson", "ucb"] = "off"
     price: float = Field(default=0.0, ge=0)
     requantise: bool = True
+    api_keys: dict[str, Annotated[str, Field(pattern=_VARIABLE)]] = Field(default_factory=dict)
 
     @classmethod
     def settings_customise_sources(

@@ -117,6 +117,8 @@ SURFACE = {
         "make_workers",
         "model_store",
         "outcomes_path",
+        "own_head_path",
+        "remote_model",
         "routed",
         "validation_path",
     },
@@ -132,6 +134,7 @@ SURFACE = {
         "SERVICE",
         "embedder_host",
     },
+    "octograph.nodes.remote": {"KeyRing", "RemoteModel"},
     "octograph.nodes.training": {
         "AdapterJob",
         "AdapterReport",

@@ -12,6 +12,7 @@ from octograph.cli.output import note, progress, write_json
 from octograph.composition import head_path, query_readers
 from octograph.errors import GraphError, UsageError
 from octograph.graph import ModelGraph, Worker, editing, loads
+from octograph.graph.beside import find_beside
 from octograph.graph.bundled import bundled_folder
 from octograph.graph.toml_text import read_text
 from octograph.nodes.master import HeadFile, find_adapter
@@ -19,7 +20,7 @@ from octograph.nodes.master.adding import queries_from_description, with_row, wi
 from octograph.nodes.whole_file import written_whole
 from octograph.settings import Settings
 
-__all__ = ["add_worker", "remove_worker"]
+__all__ = ["add_worker", "grown", "remove_worker", "target_of", "written"]
 
 FEWEST = 5
 """Examples that are enough for a row; with fewer the description helps out."""
@@ -28,7 +29,7 @@ FEWEST = 5
 def add_worker(arguments: argparse.Namespace) -> int:
     """Add a worker to a graph and fit its row of the functional head; the other rows stay as they are."""
     graph, chosen = graph_of(arguments)
-    target = _target(graph, arguments.output)
+    target = target_of(graph, arguments.output)
     master = arguments.master or graph.master_name
     examples = _examples(arguments.examples)
     worker = Worker(
@@ -39,11 +40,8 @@ def add_worker(arguments: argparse.Namespace) -> int:
         system=arguments.system,
         examples=examples or queries_from_description(arguments.describe),
     )
-    grown = graph.with_worker(worker, master)
-    file = asyncio.run(_with_row(grown, chosen, master, worker, base=head_path(graph)))
-    text = editing.with_worker(read_text(_path(graph)), grown, worker, master=master)
-    _write(graph, target, text, file, worker=worker)
-    report = {"graph": str(target), "worker": worker.name, "token": grown.vocabulary(master).token_of(worker.name)}
+    larger = grown(graph, chosen, worker, master=master, target=target)
+    report = {"graph": str(target), "worker": worker.name, "token": larger.vocabulary(master).token_of(worker.name)}
     if arguments.json:
         write_json({**report, "examples": len(worker.examples), "from_description": not examples})
         return 0
@@ -55,11 +53,26 @@ def add_worker(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def grown(graph: ModelGraph, chosen: Settings, worker: Worker, *, master: str, target: Path) -> ModelGraph:
+    """Write the graph with one more worker and its row of the functional head; return that graph."""
+    larger = graph.with_worker(worker, master)
+    file = asyncio.run(_with_row(larger, chosen, master, worker, base=head_path(graph)))
+    text = editing.with_worker(read_text(_path(graph)), larger, worker, master=master)
+    _write(graph, target, text, file, worker=worker)
+    return larger
+
+
+def written(graph: ModelGraph, worker: Worker, *, target: Path) -> None:
+    """Write the graph with a worker that it has as it is changed now; its examples stay."""
+    text = editing.with_changed(read_text(_path(graph)), graph, worker)
+    _write(graph, target, text, HeadFile.load(head_path(graph)), worker=graph.worker(worker.name))
+
+
 def remove_worker(arguments: argparse.Namespace) -> int:
     """Remove a worker from a graph, with its row of the functional head; the other rows stay as they are."""
     graph, _ = graph_of(arguments)
     worker = graph.worker(arguments.name)
-    target = _target(graph, arguments.output)
+    target = target_of(graph, arguments.output)
     file = HeadFile.load(head_path(graph))
     heads = dict(file.heads)
     for master in graph.masters():
@@ -101,7 +114,7 @@ def _path(graph: ModelGraph) -> Path:
     return graph.path
 
 
-def _target(graph: ModelGraph, output: Path | None) -> Path:
+def target_of(graph: ModelGraph, output: Path | None) -> Path:
     """The graph file to write: another one for a bundled graph, which an update would replace."""
     path = _path(graph)
     target = output or path
@@ -140,14 +153,17 @@ def _write(graph: ModelGraph, target: Path, text: str, file: HeadFile, *, worker
 
     A worker without examples is one that is removed.
     """
+    if graph.head_file is not None:  # the other graphs that share it keep their workers
+        text = editing.unshared(text, examples=f"{target.stem}.examples.toml")
     if graph.examples_file is not None:
-        queries = read_text(_path(graph).parent / graph.examples_file)
+        queries = read_text(find_beside(_path(graph).parent, graph.examples_file))
         changed = (
             editing.with_examples(queries, worker.name, worker.examples)
             if worker.examples
             else editing.without_examples(queries, worker.name)
         )
-        with written_whole(target.parent / graph.examples_file) as partial:
+        own = graph.examples_file if graph.head_file is None else f"{target.stem}.examples.toml"
+        with written_whole(target.parent / own) as partial:
             partial.write_text(changed, encoding="utf-8")
     checked = loads(text, target)
     file.save(head_path(checked))

@@ -16,6 +16,7 @@ from octograph.composition import (
     head_path,
     make_outcome_router,
     outcomes_path,
+    own_head_path,
     query_readers,
     routed,
     step_task,
@@ -38,7 +39,7 @@ __all__ = ["eval_outcomes", "eval_routing", "train_outcomes", "train_router"]
 def train_router(arguments: argparse.Namespace) -> int:
     """Fit the functional heads of a graph's masters and write them beside the graph file."""
     graph, chosen = graph_of(arguments)
-    path = head_path(graph)
+    path = own_head_path(graph)
     with (
         query_readers(graph, chosen) as readers,
         step_task(path, chosen, seed=arguments.seed) as steps,

@@ -139,6 +139,32 @@ def _base_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base", metavar="NAME", help="a knowledge base of the graph (default: its only one)")
 
 
+def _worker_training(train: Any) -> None:
+    worker = _command(train, "worker", "teaching:train_worker", "train a LoRA adapter for a worker on your examples")
+    worker.add_argument("--node", required=True, metavar="NAME", help="the worker: one of the graph, or a new one")
+    worker.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        help='JSON Lines of {"question", "answers"}, plain or gzipped; the first answer is learned',
+    )
+    worker.add_argument("--describe", metavar="TEXT", help="what it is good at; a new worker needs this")
+    worker.add_argument("--system", metavar="TEXT", help="its system prompt")
+    worker.add_argument("--model", metavar="NAME", help="its model, one of the graph (default: the master's)")
+    worker.add_argument("--output", type=Path, metavar="FILE", help="write the changed graph there")
+    worker.add_argument("--validation", type=Path, metavar="DATA", help="examples to measure on (default: a tenth)")
+    worker.add_argument(
+        "--program", action="store_true", help="answers are lines of arithmetic, whose results are computed"
+    )
+    worker.add_argument("--epochs", type=float, default=3.0, help="passes over the examples (default: %(default)s)")
+    worker.add_argument("--rank", type=int, default=16, help="of the factors (default: %(default)s)")
+    worker.add_argument("--frozen", type=int, default=8, help="lowest layers left as they are (default: %(default)s)")
+    worker.add_argument("--rate", type=float, default=1e-3, help="highest learning rate (default: %(default)s)")
+    worker.add_argument("--longest", type=int, default=512, help="most tokens of an example (default: %(default)s)")
+    worker.add_argument("--licence", default="", help="of the adapter, for its model card")
+    worker.add_argument("--seed", type=int, default=0, help="of order and factors (default: %(default)s)")
+
+
 def _learning(commands: Any) -> None:
     train = commands.add_parser("train", help="fit a part to a graph").add_subparsers(metavar="PART", required=True)
     router = _command(train, "router", "learning:train_router", "fit the masters' functional heads to the examples")
@@ -148,6 +174,7 @@ def _learning(commands: Any) -> None:
     adapter.add_argument("--epochs", type=float, default=2.5, help="passes over the queries (default: %(default)s)")
     adapter.add_argument("--depth", type=float, default=0.55, help="share of the layers to run (default: %(default)s)")
     adapter.add_argument("--seed", type=int, default=0, help="of order and factors (default: %(default)s)")
+    _worker_training(train)
     router.add_argument(
         "--adapter",
         default="auto",
@@ -198,10 +225,42 @@ def _learning(commands: Any) -> None:
     )
     retrieval.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N queries")
     retrieval.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
+    _answers(evaluate)
     answers = _command(
         evaluate, "outcomes", "learning:eval_outcomes", "how well choices by chance of success and cost do"
     )
     answers.add_argument("data", type=Path, metavar="DATA", help='JSON Lines of {"query", "scores": {worker: 0 to 1}}')
+    answers.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N lines")
+    answers.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
+
+
+def _answers(evaluate: Any) -> None:
+    answers = _command(
+        evaluate, "answers", "evaluating:eval_answers", "how well a worker, or the whole graph, answers questions"
+    )
+    answers.add_argument(
+        "data",
+        type=Path,
+        metavar="DATA",
+        help='JSON Lines of {"question", "answers": [texts]}, if need be with "context", "title", "choices";'
+        " plain or .gz",
+    )
+    answers.add_argument(
+        "--worker", metavar="NAME", help="ask this worker alone, without the master (default: ask the whole graph)"
+    )
+    answers.add_argument(
+        "--decoding",
+        choices=("greedy", "sample", "cot", "self-consistency", "program"),
+        help="how the worker decodes (default: as the graph says)",
+    )
+    answers.add_argument(
+        "--reasoning",
+        choices=("none", "self-discover"),
+        help="how the worker structures its reasoning (default: as the graph says)",
+    )
+    answers.add_argument(
+        "--predictions", type=Path, metavar="FILE", help="write question, answer and scores of each line here"
+    )
     answers.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N lines")
     answers.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
 
@@ -211,8 +270,13 @@ def _care(commands: Any) -> None:
     models = commands.add_parser("models", help="model weights").add_subparsers(metavar="ACTION", required=True)
     _command(models, "list", "care:list_models", "list the graph's models and whether they are here")
     _named(_command(models, "show", "care:show_model", "show and check one model"))
-    pull = _command(models, "pull", "care:pull_model", "fetch a model from its hub")
-    pull.add_argument("name", metavar="NAME", help="a model of the graph, or a reference such as hf:user/repo:Q4_K_M")
+    pull = _command(models, "pull", "care:pull_models", "fetch models from their hub")
+    pull.add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="a model of the graph, or a reference such as hf:user/repo:Q4_K_M (default: all of the graph)",
+    )
     config = commands.add_parser("config", help="settings").add_subparsers(metavar="ACTION", required=True)
     _command(config, "path", "care:config_path", "show where the configuration file is")
     _command(config, "show", "care:show_config", "show the settings in force")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from importlib.resources import files
 from pathlib import Path
 
 from octograph.errors import GraphError
+from octograph.graph.beside import bundled_folder
 from octograph.graph.model_graph import ModelGraph
 from octograph.graph.problems import did_you_mean, shown
 from octograph.graph.toml_file import load
@@ -72,8 +72,3 @@ def open_graph(name_or_path: str | os.PathLike[str]) -> ModelGraph:
 
     """
     return load(find(name_or_path))
-
-
-def bundled_folder() -> Path:
-    """Where the bundled graphs are, and what belongs to them."""
-    return Path(str(files("octograph.graph").joinpath("bundled")))

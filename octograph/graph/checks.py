@@ -21,6 +21,15 @@ _ENDS: Final[dict[EdgeKind, tuple[tuple[NodeKind, ...], tuple[NodeKind, ...]]]] 
     "reads": (("worker",), ("knowledge",)),
 }
 
+_OF_ANY_SERVER: Final[dict[str, tuple[str, ...]]] = {
+    "decoding": ("greedy", "sample"),
+    "grounding": ("together",),
+    "adapter": (),
+}
+"""What a worker may ask of a model that runs at a server: the other values need our engine."""
+
+_ENGINES: Final = "'package:', 'path:' or 'hf:'"
+
 
 def check(graph: ModelGraph) -> tuple[Problem, ...]:
     """Return every problem of a graph; an empty tuple if there is none.
@@ -192,6 +201,30 @@ def _unknown_models(subject: _Subject) -> Iterator[Problem]:
             )
 
 
+def _beyond_a_server(subject: _Subject) -> Iterator[Problem]:
+    """Tell what nodes ask of a server's model that only a model in a host of ours can do."""
+    for node in subject.graph.nodes.values():
+        model = None if isinstance(node, Knowledge) else subject.graph.models.get(node.model or "")
+        if model is None or not model.is_remote:
+            continue
+        if isinstance(node, Master):
+            yield Problem(
+                key=key_path("nodes", node.name, "model"),
+                message=f"the master {shown(node.name)} runs on {shown(model.name)}, of which only the text can be had",
+                mend=f"A master reads hidden states: give it a model of {_ENGINES}.",
+            )
+            continue
+        for key, plain in _OF_ANY_SERVER.items():
+            value = getattr(node, key, None)
+            if value is not None and value not in plain:
+                ways = " or ".join(shown(way) for way in plain)
+                yield Problem(
+                    key=key_path("nodes", node.name, key),
+                    message=f"{key} {shown(value)} needs an engine, and {shown(model.name)} runs at a server",
+                    mend=f"{f'Write {ways}' if ways else 'Remove it'}, or give it a model of {_ENGINES}.",
+                )
+
+
 def _blank_examples(subject: _Subject) -> Iterator[Problem]:
     for node in subject.graph.nodes.values():
         if isinstance(node, Knowledge):
@@ -268,6 +301,7 @@ _CHECKS: Final[tuple[_Check, ...]] = (
     _shared_tokens,
     _cycles,
     _unknown_models,
+    _beyond_a_server,
     _blank_examples,
     _missing_examples,
 )

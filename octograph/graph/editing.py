@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import tomlkit
@@ -12,7 +13,7 @@ from octograph.graph.model_graph import ModelGraph
 from octograph.graph.nodes import Worker
 from octograph.graph.toml_file import worker_table
 
-__all__ = ["with_examples", "with_worker", "without_examples", "without_node"]
+__all__ = ["unshared", "with_changed", "with_examples", "with_worker", "without_examples", "without_node"]
 
 
 def with_worker(text: str, graph: ModelGraph, worker: Worker, *, master: str) -> str:
@@ -39,6 +40,20 @@ def with_worker(text: str, graph: ModelGraph, worker: Worker, *, master: str) ->
     return tomlkit.dumps(document)
 
 
+def with_changed(text: str, graph: ModelGraph, worker: Worker) -> str:
+    """Return the text of a graph file in which a worker of `graph` has the entries of `worker`, examples excepted."""
+    document = tomlkit.parse(text)
+    table: Any = document["nodes"][worker.name]  # type: ignore[index]  # a table, or the graph would not have it
+    before, after = (worker_table(replace(one, examples=()), graph) for one in (graph.worker(worker.name), worker))
+    for key in before:
+        if key not in after:
+            del table[key]
+    for key, value in after.items():
+        if before.get(key) != value:
+            table[key] = value
+    return tomlkit.dumps(document)
+
+
 def without_node(text: str, graph: ModelGraph, name: str) -> str:
     """Return the text of a graph file without a node and its edges; `graph` still has the node."""
     document = tomlkit.parse(text)
@@ -56,6 +71,16 @@ def without_node(text: str, graph: ModelGraph, name: str) -> str:
             del edges[place]
     if isinstance(edges, AoT) and not edges:
         del document["edges"]
+    return tomlkit.dumps(document)
+
+
+def unshared(text: str, *, examples: str) -> str:
+    """Return the text of a graph file that shares its head with other graphs no more, nor its examples file."""
+    document = tomlkit.parse(text)
+    head: Any = document["graph"]
+    head.pop("head", None)
+    if "examples" in head:
+        head["examples"] = examples
     return tomlkit.dumps(document)
 
 

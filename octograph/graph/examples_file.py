@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Final
 
+from octograph.graph.beside import beside_problem
 from octograph.graph.nodes import Master, Node, Worker
 from octograph.graph.problems import Problem, did_you_mean, key_path, shown
 from octograph.graph.tables import type_problem
@@ -24,34 +25,14 @@ NONE_KEY: Final = "none"
 def examples_file_problem(name: str, graph_file: str | None) -> Problem | None:
     """Return what is wrong with the name of an examples file, if anything.
 
-    The file stays in the folder of the graph file: a graph from elsewhere must not reach further.
-
-    Parameters
-    ----------
-    name
-        The name in the graph file.
-    graph_file
-        The name of the graph file itself, if it is known.
-
     Examples
     --------
     >>> print(examples_file_problem("../secrets.toml", "g.toml"))
     graph.examples: '../secrets.toml' is outside the folder of the graph file
 
     """
-    # Windows rules as well as POSIX ones: a graph file travels between machines.
-    windows = PureWindowsPath(name)
-    message = ""
-    if not windows.parts or not name.isprintable():
-        message = f"{shown(name)} names no file"
-    elif PurePosixPath(name).is_absolute() or windows.anchor or ".." in windows.parts:
-        message = f"{shown(name)} is outside the folder of the graph file"
-    elif graph_file is not None and windows == PureWindowsPath(graph_file):
-        message = f"{shown(name)} is the graph file itself"
-    if not message:
-        return None
     mend = "Write the name of a TOML file beside the graph file, such as 'embedded.examples.toml'."
-    return Problem(key="graph.examples", message=message, mend=mend)
+    return beside_problem(name, graph_file, key="graph.examples", mend=mend)
 
 
 def read_examples(path: Path) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:

@@ -42,6 +42,8 @@ class ModelGraph:
         The file beside the graph file that holds the examples, relative to it.
     description
         What the graph is for.
+    head_file
+        The file beside the graph file that holds its functional heads, if those are another graph's too.
 
     Raises
     ------
@@ -74,6 +76,7 @@ class ModelGraph:
         path: Path | None = None,
         examples_file: str | None = None,
         description: str = "",
+        head_file: str | None = None,
     ) -> None:
         problem = name_problem(name, key="graph.name")
         if problem is not None:
@@ -86,6 +89,7 @@ class ModelGraph:
         self._path = path
         self._examples_file = examples_file
         self._description = description
+        self._head_file = head_file
         self._nx = as_networkx(self._nodes, self._edges, name=name, master=master)
 
     @property
@@ -153,6 +157,11 @@ class ModelGraph:
     def examples_file(self) -> str | None:
         """The file beside the graph file that holds the examples."""
         return self._examples_file
+
+    @property
+    def head_file(self) -> str | None:
+        """The file beside the graph file that holds its functional heads, None for that of the graph's own name."""
+        return self._head_file
 
     def node(self, name: str) -> Node:
         """Return the node with this name.
@@ -249,7 +258,7 @@ class ModelGraph:
         """
         self._master(master)
         return FunctionalVocabulary.assign(
-            ((edge.target, edge.token) for edge in self._edges if _is_route_of(edge, master)),
+            ((one.target, one.token) for one in self._edges if one.kind == "routes_to" and one.source == master),
             next_index=self._next_indices.get(master, 0),
         )
 
@@ -293,9 +302,8 @@ class ModelGraph:
         """
         vocabulary = self.vocabulary(master)
         if worker.name in self._nodes:
-            raise GraphError(
-                f"graph {self._name!r} has a node {shown(worker.name)} already", hint="Choose another name."
-            )
+            message = f"graph {self._name!r} has a node {shown(worker.name)} already"
+            raise GraphError(message, hint="Choose another name.")
         if worker.model is not None and worker.model not in self._models:
             raise GraphError(
                 f"worker {shown(worker.name)} names the unknown model {shown(worker.model)}",
@@ -385,12 +393,9 @@ class ModelGraph:
             path=self._path,
             examples_file=self._examples_file,
             description=self._description,
+            head_file=self._head_file,
         )
         # What this graph has used stays used, also after the node is gone.
         for master, index in self._next_indices.items():
             graph._next_indices[master] = max(index, graph._next_indices.get(master, 0))
         return graph
-
-
-def _is_route_of(edge: Edge, master: str) -> bool:
-    return edge.kind == "routes_to" and edge.source == master

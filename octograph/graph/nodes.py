@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal, TypeVar, get_args
-from urllib.parse import urlsplit
 
 from octograph.errors import GraphError
 from octograph.graph.problems import Problem, ProblemsError, did_you_mean, name_problem, shown
+from octograph.graph.sources import bytes_of, file_source_problem, size_problem, source_problems
 
 __all__ = [
     "Decoding",
@@ -29,18 +29,14 @@ __all__ = [
 ]
 
 NodeKind = Literal["master", "worker", "knowledge"]
-Decoding = Literal["greedy", "sample", "cot", "self-consistency"]
+Decoding = Literal["greedy", "sample", "cot", "self-consistency", "program"]
 Reasoning = Literal["none", "self-discover"]
 Grounding = Literal["together", "rag-sequence", "rag-token"]
-
-SCHEMES = ("package", "path", "hf", "openai")
 
 # In evaluation data and in examples files "none" stands for queries out of scope, so no node may be called that.
 RESERVED_NAMES = frozenset({"none"})
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_PACKAGE = re.compile(r"[A-Za-z0-9_.-]+/[^/\\].*")
-_HUGGING_FACE = re.compile(r"[^\s/:]+/[^\s/:]+([/:]\S+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +56,9 @@ class Model:
         The context length to open it with, in tokens; None leaves it to the host.
     licence
         The licence of the weights, for people.
+    size, kv
+        How large its file is, and the keys and values of one token in the cache, as ``4.7 GB`` and ``56 KiB``: for
+        the memory plan of a model that is not on this machine yet.
 
     Raises
     ------
@@ -78,6 +77,8 @@ class Model:
     sha256: str | None = None
     context: int | None = None
     licence: str = ""
+    size: str | None = None
+    kv: str | None = None
 
     def __post_init__(self) -> None:
         _refuse(self)
@@ -87,9 +88,26 @@ class Model:
         """The part of the source before the first colon."""
         return self.source.partition(":")[0]
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether a server somewhere runs it."""
+        return self.scheme == "openai"
+
+    @property
+    def size_bytes(self) -> int | None:
+        """The stated size of its file."""
+        return None if self.size is None else bytes_of(self.size)
+
+    @property
+    def kv_bytes(self) -> int | None:
+        """The stated size of a token's keys and values."""
+        return None if self.kv is None else bytes_of(self.kv)
+
     def _problems(self) -> Iterator[Problem]:
         yield from _named(self.name)
-        yield from _source_problems(self.source)
+        yield from source_problems(self.source)
+        sizes = (size_problem("size", self.size), size_problem("kv", self.kv))
+        yield from (problem for problem in sizes if problem is not None)
         if self.sha256 is not None and not _SHA256.fullmatch(self.sha256):
             yield Problem(
                 key="sha256",
@@ -160,10 +178,15 @@ class Worker:
         What it is good at; the master reads this.
     model, tool
         Name of its model, or of its tool: exactly one of them.
+    adapter
+        A LoRA adapter over its model: ``path:FILE`` (a GGUF file, relative to the graph file) or
+        ``package:NAME/FILE``.
     system
         The system prompt.
+    history
+        Whether it is shown the conversation before the query; a worker that was trained on single questions is not.
     decoding
-        How it decodes an answer.
+        How it decodes an answer; ``"program"`` has a calculator write the results into lines of arithmetic.
     reasoning
         Whether it first discovers a reasoning structure.
     grounding
@@ -200,7 +223,9 @@ class Worker:
     description: str
     model: str | None = None
     tool: str | None = None
+    adapter: str | None = None
     system: str = ""
+    history: bool = True
     decoding: Decoding = "greedy"
     reasoning: Reasoning = "none"
     grounding: Grounding = "together"
@@ -232,6 +257,13 @@ class Worker:
             )
         if self.tool is not None and not self.tool.strip():
             yield Problem(key="tool", message="the tool is blank", mend="Write the name of a tool.")
+        if self.adapter is not None:
+            if self.tool is not None:
+                mend = "Remove 'adapter': it changes the weights of a model."
+                yield Problem(key="adapter", message="a tool has no weights to adapt", mend=mend)
+            problem = file_source_problem("adapter", self.adapter)
+            if problem is not None:
+                yield problem
         for key, choice, choices in (
             ("decoding", self.decoding, get_args(Decoding)),
             ("reasoning", self.reasoning, get_args(Reasoning)),
@@ -351,33 +383,3 @@ def _named(name: str, *, reserved: frozenset[str] = frozenset()) -> Iterator[Pro
 
 def _range(key: str, value: float, allowed: str) -> Problem:
     return Problem(key=key, message=f"{value!r} is out of range", mend=f"Write a number {allowed}.")
-
-
-def _source_problems(source: str) -> Iterator[Problem]:
-    scheme, _, rest = source.partition(":")
-    if scheme not in SCHEMES or not source.isprintable():
-        yield Problem(
-            key="source",
-            message=f"{shown(source)} has no scheme that Octograph knows",
-            mend="Write 'package:NAME/FILE', 'path:FILE', 'hf:USER/REPO:QUANT' or 'openai:URL#MODEL'.",
-        )
-        return
-    mend = ""
-    if scheme == "package" and not (_PACKAGE.fullmatch(rest) and ".." not in re.split(r"[/\\]", rest)):
-        mend = "Write 'package:NAME/FILE', a file inside that Python package."
-    elif scheme == "path" and not rest.strip():
-        mend = "Write 'path:FILE', relative to the graph file."
-    elif scheme == "hf" and not _HUGGING_FACE.fullmatch(rest):
-        mend = "Write 'hf:USER/REPO:QUANT', such as 'hf:Qwen/Qwen2.5-0.5B-Instruct-GGUF:Q4_K_M'."
-    elif scheme == "openai" and not _is_web_address(rest):
-        mend = "Write 'openai:URL#MODEL', such as 'openai:http://127.0.0.1:8080/v1#name'."
-    if mend:
-        yield Problem(key="source", message=f"{shown(source)} is no {scheme!r} source", mend=mend)
-
-
-def _is_web_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # an unfinished IPv6 address, a port that is no number
-        return False

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from octograph.errors import GraphError
+from octograph.graph.beside import find_beside, head_file_problem
 from octograph.graph.checks import check_parts
 from octograph.graph.edges import Edge
 from octograph.graph.examples_file import add_examples, examples_file_problem, read_examples
@@ -80,7 +81,9 @@ class _Reading:
         models = self.models(self.tables(document, "models"))
         nodes = self.nodes(self.tables(document, "nodes"))
         keyed = self.edges(document.get("edges", []))
-        examples_file = head.get("examples")
+        examples_file, head_file = head.get("examples"), head.get("head")
+        if head_file is not None and (problem := head_file_problem(head_file, self.own_name)):
+            self.report([problem])
         if examples_file is not None:
             nodes = self.with_examples(nodes, examples_file, head["master"])
         elif "graph.examples" in self.hidden:
@@ -95,6 +98,7 @@ class _Reading:
                 path=self.path,
                 examples_file=examples_file,
                 description=head.get("description", ""),
+                head_file=head_file,
             )
         except GraphError as error:  # the tokens have run out: all else that it refuses has been replaced
             self.report([Problem(key="edges", message=error.message, mend=error.hint)])
@@ -110,6 +114,10 @@ class _Reading:
         if self.problems:
             raise ProblemsError(self.problems)
         return graph
+
+    @property
+    def own_name(self) -> str | None:
+        return None if self.path is None else self.path.name
 
     def report(self, problems: Iterable[Problem], *, file: str = "") -> None:
         self.problems.extend(replace(problem, file=file or self.file) for problem in problems)
@@ -228,8 +236,7 @@ class _Reading:
 
     def with_examples(self, nodes: dict[str, Node], name: str, root: str) -> dict[str, Node]:
         """Return the nodes with the examples of the file beside the graph file added."""
-        own_name = None if self.path is None else self.path.name
-        problem = examples_file_problem(name, own_name)
+        problem = examples_file_problem(name, self.own_name)
         if problem is None and self.path is None:
             mend = "Load the graph from its file, or put the examples into the text."
             problem = Problem(key="graph.examples", message="a text has no file beside it", mend=mend)
@@ -237,7 +244,7 @@ class _Reading:
             self.report([] if problem is None else [problem])
             self.hide_missing_examples(nodes)
             return nodes
-        path = self.path.parent / name
+        path = find_beside(self.path.parent, name)
         try:
             queries, problems = read_examples(path)
         except ProblemsError as error:

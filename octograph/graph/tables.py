@@ -32,6 +32,7 @@ class _GraphTable(TypedDict, total=False):
     master: Required[str]
     description: str
     examples: str
+    head: str
 
 
 @with_config(_CONFIG)
@@ -40,6 +41,8 @@ class _ModelTable(TypedDict, total=False):
     sha256: str
     context: int
     licence: str
+    size: str
+    kv: str
 
 
 @with_config(_CONFIG)
@@ -57,7 +60,9 @@ class _WorkerTable(TypedDict, total=False):
     description: Required[str]
     model: str
     tool: str
+    adapter: str
     system: str
+    history: bool
     decoding: Decoding
     reasoning: Reasoning
     grounding: Grounding

@@ -14,6 +14,7 @@ from tomlkit.items import AoT, Array, Item, String, StringType, Table, Trivia
 from tomlkit.toml_document import TOMLDocument
 
 from octograph.errors import GraphError
+from octograph.graph.beside import head_file_problem
 from octograph.graph.checks import check
 from octograph.graph.examples_file import NONE_KEY, examples_file_problem
 from octograph.graph.labels import escape_unseen
@@ -98,6 +99,7 @@ def dumps(graph: ModelGraph) -> str:
     _put(head, "description", graph.description or None)
     _put(head, "master", graph.master_name)
     _put(head, "examples", graph.examples_file)
+    _put(head, "head", graph.head_file)
     document.append("graph", head)
     for key, values in (("models", graph.models.values()), ("nodes", graph.nodes.values())):
         if values:
@@ -142,9 +144,11 @@ def save(graph: ModelGraph, path: str | os.PathLike[str]) -> None:
     path = Path(path)
     problems = list(check(graph))
     beside = graph.examples_file
-    if beside is not None:
-        problem = examples_file_problem(beside, path.name)
-        problems.extend([] if problem is None else [problem])
+    names = (
+        None if beside is None else examples_file_problem(beside, path.name),
+        None if graph.head_file is None else head_file_problem(graph.head_file, path.name),
+    )
+    problems.extend(problem for problem in names if problem is not None)
     if problems:
         raise ProblemsError(
             Problem(key=one.key, message=one.message, mend=one.mend, file=str(path)) for one in problems

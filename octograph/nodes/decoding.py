@@ -98,6 +98,9 @@ class DecodeRequest:
         Write on behind a token that ends a turn, so that each text has exactly `max_tokens`: for measuring speed.
     schema
         A JSON schema that each text keeps to; it is whole unless its ``finish`` is ``"length"``.
+    program
+        The text is a program of arithmetic: behind each ``=`` a calculator writes the result, and the model goes on
+        from there. Such tokens are certain: a log-probability of 0, a margin of 1 and no entropy.
     measured
         Whether each token's measures are wanted.
     adapter
@@ -113,6 +116,7 @@ class DecodeRequest:
     stop: tuple[str, ...] = ()
     ignore_eos: bool = False
     schema: Mapping[str, Any] | None = None
+    program: bool = False
     measured: bool = False
     adapter: Path | None = None
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from octograph.cancellation import CancelToken
@@ -75,6 +76,10 @@ class GenerationRequest:
         How each is chosen.
     stop
         Strings that end the text; they are not part of it.
+    program
+        A calculator writes the results into the text, see `octograph.nodes.decoding.DecodeRequest`.
+    adapter
+        A GGUF LoRA adapter over the model.
 
     """
 
@@ -82,6 +87,8 @@ class GenerationRequest:
     max_tokens: int = 512
     sampling: Sampling = Sampling()
     stop: tuple[str, ...] = ()
+    program: bool = False
+    adapter: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

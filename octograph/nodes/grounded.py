@@ -6,6 +6,7 @@ Shapes: ``K`` passages.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +19,10 @@ from octograph.nodes.generation import Generation, Generator, Message, TextDelta
 from octograph.nodes.marginal import passage_posterior
 from octograph.nodes.worker import Evidence, ModelWorker, Outcome, Task, conversation
 
-__all__ = ["GroundedModel", "GroundedWorker", "question_over"]
+__all__ = ["NOT_FOUND", "GroundedModel", "GroundedWorker", "question_over"]
+
+NOT_FOUND = "Not in the documents."
+"""What a trained reader writes where the passages do not hold the answer."""
 
 WIDTH = 4
 """Beams of each passage."""
@@ -48,13 +52,16 @@ class GroundedWorker:
         The worker as the graph describes it; its `grounding` says how the passages are used.
     model
         The model.
+    adapter
+        The GGUF file of the worker's adapter, if it has one.
 
     """
 
-    def __init__(self, node: graph.Worker, model: GroundedModel) -> None:
+    def __init__(self, node: graph.Worker, model: GroundedModel, *, adapter: Path | None = None) -> None:
         self._node = node
         self._model = model
-        self._plain = ModelWorker(node, model)
+        self._adapter = adapter
+        self._plain = ModelWorker(node, model, adapter=adapter)
 
     async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
         """See `Worker`."""
@@ -88,6 +95,7 @@ class GroundedWorker:
             width=WIDTH,
             max_tokens=min(self._node.max_tokens, MOST_BEAM_TOKENS),
             scored=not mixed,
+            adapter=self._adapter,
         )
         beams = await self._model.beams(request, cancel=cancel)
         if beams is None or not beams.hypotheses:

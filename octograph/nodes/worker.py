@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, Protocol
 
 from octograph import graph
 from octograph.cancellation import CancelToken
+from octograph.errors import ToolError
 from octograph.nodes.generation import Finish, Generation, GenerationRequest, Generator, Message, Sampling, TextDelta
 from octograph.nodes.tools import Tool, with_result
+from octograph.nodes.tools.program import last_result
 
 __all__ = ["Evidence", "ModelWorker", "Outcome", "Task", "ToolWorker", "Worker", "conversation"]
 
@@ -110,12 +113,15 @@ class ModelWorker:
         The worker as the graph describes it.
     generator
         The model.
+    adapter
+        The GGUF file of the worker's adapter, if it has one.
 
     """
 
-    def __init__(self, node: graph.Worker, generator: Generator) -> None:
+    def __init__(self, node: graph.Worker, generator: Generator, *, adapter: Path | None = None) -> None:
         self._node = node
         self._generator = generator
+        self._adapter = adapter
 
     async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
         """See `Worker`."""
@@ -127,18 +133,37 @@ class ModelWorker:
             messages=conversation(node, task),
             max_tokens=node.max_tokens,
             sampling=sampling,
+            program=node.decoding == "program",
+            adapter=self._adapter,
         )
+        text = ""
         async for piece in self._generator.generate(request, cancel=cancel):
-            if isinstance(piece, Generation):
-                yield Outcome(finish=piece.finish, source="model", generation=piece)
-            else:
+            if isinstance(piece, TextDelta):
+                text += piece.text
                 yield piece
+                continue
+            if request.program and piece.finish != "cancelled":
+                yield TextDelta(text=f"\n\nThe answer is {_result(text)}.")
+            yield Outcome(finish=piece.finish, source="model", generation=piece)
 
 
 def conversation(node: graph.Worker, task: Task) -> tuple[Message, ...]:
-    """What a model is given for a task: the worker's system prompt, what came before, and the query."""
+    """What a model is given for a task: the worker's system prompt, what came before, and the query.
+
+    A worker without history reads what "it" is in the query itself, as a tool does.
+    """
     system = (Message(role="system", content=node.system),) if node.system else ()
-    return (*system, *task.history, Message(role="user", content=task.query))
+    if node.history:
+        return (*system, *task.history, Message(role="user", content=task.query))
+    query = task.query if task.result is None else with_result(task.query, task.result)
+    return (*system, Message(role="user", content=query))
+
+
+def _result(program: str) -> str:
+    result = last_result(program)
+    if result is None:
+        raise ToolError("it found no calculation that answers this", hint="State all numbers and what is asked for.")
+    return result
 
 
 class ToolWorker:

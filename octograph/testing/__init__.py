@@ -10,15 +10,19 @@
 from __future__ import annotations
 
 from octograph.testing.assembly import make_graph, make_octograph
+from octograph.testing.chat_server import FakeChatServer
 from octograph.testing.clock import FixedClock, pause
 from octograph.testing.embedder import FakeEmbedder
 from octograph.testing.hosts import FakeService
+from octograph.testing.hub_server import FakeHub
 from octograph.testing.router import FixedRouter
 from octograph.testing.workers import FakeGenerator, ScriptedWorker
 
 __all__ = [
+    "FakeChatServer",
     "FakeEmbedder",
     "FakeGenerator",
+    "FakeHub",
     "FakeService",
     "FixedClock",
     "FixedRouter",

@@ -168,6 +168,24 @@ def test_a_package_holds_its_model_already(run: Run) -> None:
     assert plain.out == f"{pulled.json()['path']}\n"
 
 
+def test_all_models_of_a_graph_are_pulled_at_once(run: Run) -> None:
+    (row,) = run("models", "pull", "--json").json()
+    assert Path(row["path"]).is_file()
+    failed = run("models", "pull", "--graph", "laptop-8gb", "--json")  # the hub cannot be reached from here
+    assert failed.json()["error"]["type"] == "ModelMissingError"
+    assert "Qwen3-4B-Instruct-2507-GGUF" in failed.json()["error"]["message"]
+
+
+def test_what_a_graph_takes_is_told(run: Run) -> None:
+    rows = run("models", "list", "--graph", "laptop-8gb", "--json").json()
+    assert [row["name"] for row in rows] == ["smollm2", "qwen3-4b"]
+    assert all(row["licence"] == "Apache-2.0" and not row["remote"] for row in rows)
+    assert 3e9 < rows[1]["memory"] < 5e9
+    listed = run("models", "list", "--graph", "laptop-8gb")
+    assert "missing" in listed.out
+    assert "at most with all models running" in listed.err
+
+
 def test_pulling_without_a_network_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = run("models", "pull", "hf:octograph-tests/nothing:Q4_K_M", "--json")
     assert failed.status in (1, 4)

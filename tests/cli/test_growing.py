@@ -89,3 +89,16 @@ def test_what_cannot_be_is_told(run: Run, graph_file: Path, options: tuple[str, 
     done = run("graph", "add-worker", *options, "--graph", graph_file)
     assert (done.status, said in done.err) == (status, True), done.err
     assert graph_file.read_text() == before
+
+
+def test_a_graph_that_shares_a_head_gets_files_of_its_own(run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "mine.toml"
+    done = run("graph", "remove-worker", "translation", "--graph", "laptop-8gb", "--output", target, "--json")
+    assert done.json() == {"graph": str(target), "removed": "translation"}
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.toml", "mine.examples.toml", "mine.head.safetensors"}
+    mine, theirs = open_graph(target), open_graph("laptop-8gb")
+    assert (mine.head_file, mine.examples_file) == (None, "mine.examples.toml")
+    assert {worker.name for worker in theirs.workers()} - {worker.name for worker in mine.workers()} == {"translation"}
+    head = heads(target).heads[mine.master_name]
+    head.check(mine.vocabulary(mine.master_name), master=mine.master_name)
+    assert len(HeadFile.load(head_path(theirs)).heads[theirs.master_name].tokens) == len(head.tokens) + 1

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from octograph.errors import GraphError
-from octograph.graph import bundled_names, check, draw, dumps, find, load, loads, open_graph
+from octograph.graph import NONE, bundled_names, check, draw, dumps, find, load, loads, open_graph
+from octograph.graph.beside import HEAD_ENDING
 
 TEXT = """
 [graph]
@@ -37,6 +38,23 @@ def test_every_bundled_graph_is_without_problems() -> None:
         assert graph.name == name
         assert check(graph) == ()
         assert draw(graph)
+
+
+@pytest.mark.parametrize("name", bundled_names())
+def test_a_bundled_graph_is_in_step_with_the_head_it_shares(name: str) -> None:
+    """If this fails, the graph whose head it is was changed: `scripts/sync_graphs.py` says what is to do."""
+    graph = open_graph(name)
+    if graph.head_file is None:
+        return
+    owner = open_graph(graph.head_file.removesuffix(HEAD_ENDING))
+    assert graph.master_name == owner.master_name
+    theirs, ours = owner.vocabulary(owner.master_name), graph.vocabulary(graph.master_name)
+    assert {token: theirs.target_of(token) for token in theirs.tokens if token != NONE} == {
+        token: ours.target_of(token) for token in ours.tokens if token != NONE
+    }, f"{name} and {owner.name} give the functional tokens to other workers"
+    assert set(graph.nodes) == set(owner.nodes), f"{name} has other nodes than {owner.name}"
+    assert set(graph.edges) == set(owner.edges), f"{name} has other edges than {owner.name}"
+    assert graph.models[graph.master.model] == owner.models[owner.master.model]
 
 
 def test_examples_files_are_not_graphs() -> None:

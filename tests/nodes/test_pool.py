@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from octograph.errors import GraphError, ModelMissingError
+from octograph.errors import ModelMissingError
 from octograph.graph import Edge, Master, Model, ModelGraph, Worker
 from octograph.nodes.models import ModelStore
 from octograph.nodes.models.hub import Hub
@@ -64,8 +64,14 @@ async def test_weights_that_are_not_there_are_told_and_may_come_later(tmp_path: 
     missing.close()
 
 
-async def test_a_remote_model_has_no_host_that_starts(tmp_path: Path) -> None:
-    remote = pool(tmp_path, Model(name="a", source="openai:http://127.0.0.1:1/v1#x"))
-    with pytest.raises(GraphError, match="models that run here"):
-        await remote.clients["a"].layers()
-    remote.close()
+def test_a_model_at_a_server_has_no_host(tmp_path: Path) -> None:
+    both = pool(
+        tmp_path,
+        Model(name="here", source=WEIGHTS),
+        Model(name="far", source="openai:http://127.0.0.1:1/v1#x", context=99),
+    )
+    assert (set(both.clients), set(both.remotes)) == ({"here"}, {"far"})
+    assert both.model("here") is both.clients["here"]
+    assert both.model("far") is both.remotes["far"]
+    assert (both.remotes["far"].url, both.remotes["far"].model) == ("http://127.0.0.1:1/v1", "x")
+    both.close()

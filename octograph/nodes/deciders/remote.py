@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from octograph.cancellation import CancelToken
 from octograph.errors import HostRequestError, UsageError
@@ -19,9 +18,7 @@ from octograph.graph import NONE
 from octograph.nodes.deciders.answer import NoDecisionError, read_answer
 from octograph.nodes.deciders.targets import Target
 from octograph.nodes.master.route import NO_WORKER, Route
-
-if TYPE_CHECKING:
-    import ssl
+from octograph.nodes.remote.certificates import certificates
 
 __all__ = ["RemoteRouter"]
 
@@ -112,7 +109,7 @@ class RemoteRouter:
         try:
             async with (
                 asyncio.timeout(self._timeout),  # httpx limits each step, and not all of them together
-                httpx.AsyncClient(verify=_certificates(), trust_env=False, timeout=self._timeout) as client,
+                httpx.AsyncClient(verify=certificates(), trust_env=False, timeout=self._timeout) as client,
                 client.stream("POST", self._url, json=asked, headers=headers) as response,
             ):
                 if response.is_redirect:
@@ -142,14 +139,6 @@ class RemoteRouter:
 
     def _refused(self, what: str, *, hint: str) -> HostRequestError:
         return HostRequestError(f"the decision endpoint {self._shown!r} {what}", hint=hint)
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Whom to trust; kept, because reading it takes longer than a decision nearby."""
-    import httpx
-
-    return httpx.create_ssl_context(trust_env=False)
 
 
 def _checked(url: str) -> tuple[str, str]:

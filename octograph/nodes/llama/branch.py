@@ -12,8 +12,9 @@ from octograph.nodes.host.frames import Frame
 from octograph.nodes.llama.batcher import Work
 from octograph.nodes.llama.grammar import Grammar
 from octograph.nodes.llama.lane import Lane
-from octograph.nodes.llama.measures import Measure, measure, measures_frame
+from octograph.nodes.llama.measures import CERTAIN, Measure, measure, measures_frame
 from octograph.nodes.llama.model import Model
+from octograph.nodes.llama.results import Results
 from octograph.nodes.llama.sampling import Sampler
 from octograph.nodes.llama.text_stream import TextStream
 
@@ -33,6 +34,8 @@ class Branch:
         How tokens are chosen, what ends the text, and how long it may become.
     grammar
         What the text is held to; the branch closes it.
+    program
+        Whether the text is a program into which results are written.
     measured
         Whether each token's `Measure` is kept.
 
@@ -57,6 +60,7 @@ class Branch:
         ignore_eos: bool,
         room: int,
         grammar: Grammar | None,
+        program: bool,
         measured: bool,
     ) -> None:
         self.index = index
@@ -68,10 +72,12 @@ class Branch:
         self._ignore_eos = ignore_eos
         self.room = room
         self._grammar = grammar
+        self._results = Results(model) if program else None
         self._measured = measured
         self._measures: list[Measure] = []
         self._text = ""
         self._sent = 0
+        self._latest = 0
         self._closed = False
 
     def adjusted(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -101,12 +107,26 @@ class Branch:
             self._grammar.accept(token)
         if self._measured:
             self._measures.append(measure(logits, token))
-        self.tokens.append(token)
-        self._text += self._stream.push(self._model.piece(token))
+        self._latest = len(self.tokens)
+        self._add(token)
+        if self._results is not None:
+            for result in self._results.behind(self._model.piece(token)):
+                if self._measured:
+                    self._measures.append(CERTAIN)
+                self._add(result)
         if self._stream.stopped:
             self.end("stop")
         elif len(self.tokens) >= self.room:
             self.end("length")
+
+    @property
+    def undecoded(self) -> list[int]:
+        """The token that was chosen last, and the result behind it if there is one."""
+        return self.tokens[self._latest :]
+
+    def _add(self, token: int) -> None:
+        self.tokens.append(token)
+        self._text += self._stream.push(self._model.piece(token))
 
     def extend(self, lane: Lane, work: Work) -> None:
         """Write what follows from the logits of a work that is done: the latest token and a draft behind it.
@@ -115,12 +135,12 @@ class Branch:
         2023, in its greedy form).
         """
         _, *draft = work.symbols
-        kept = len(work.slot.symbols) - len(work.symbols)
+        before = len(work.slot.symbols) - len(work.symbols)
         for index, place in work.fresh:
             logits = lane.context.logits(place)
             token = self.choose(logits)
             self.write(token, logits)
-            kept += 1
+            kept = before + index + 1
             if self.finish is not None or index == len(draft) or draft[index] != token:
                 break
         lane.slots.cut(work.slot, kept)

@@ -61,6 +61,8 @@ class LlamaClient:
             max_tokens=request.max_tokens,
             sampling=request.sampling,
             stop=request.stop,
+            program=request.program,
+            adapter=request.adapter,
         )
         async for piece in self.decode(decode, cancel=cancel):
             if isinstance(piece, BranchDelta):
@@ -81,6 +83,7 @@ class LlamaClient:
             "stop": list(request.stop),
             "ignore_eos": request.ignore_eos,
             "schema": None if request.schema is None else dict(request.schema),
+            "program": request.program,
             "measured": request.measured,
             "adapter": _path(request.adapter),
         }

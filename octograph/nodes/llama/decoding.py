@@ -17,7 +17,7 @@ from octograph.nodes.llama.grammar import Grammar
 from octograph.nodes.llama.lane import Lane
 from octograph.nodes.llama.log_softmax import likeliest
 from octograph.nodes.llama.model import Model
-from octograph.nodes.llama.slots import Lease
+from octograph.nodes.llama.slots import Lease, Slot
 from octograph.nodes.llama.speculation import Drafts
 
 __all__ = ["Decoding", "decode"]
@@ -38,12 +38,14 @@ class Decoding:
     stop: Sequence[str] = ()
     ignore_eos: bool = False
     schema: dict[str, Any] | None = None
+    program: bool = False
     measured: bool = False
 
     @property
     def drafted(self) -> bool:
         """Whether drafts can be tried: with one greedy text they change nothing but the time."""
-        return self.branches == 1 and self.sampling.temperature <= 0 and self.schema is None
+        free = self.schema is None and not self.program
+        return free and self.branches == 1 and self.sampling.temperature <= 0
 
 
 def decode(order: Decoding, *, model: Model, lane: Lane, symbols: Sequence[int], ticket: Ticket) -> Steps:
@@ -99,6 +101,7 @@ def _branches(order: Decoding, model: Model, room: int) -> list[Branch]:
             ignore_eos=order.ignore_eos,
             room=room,
             grammar=grammar if grammar is None or index == 0 else grammar.copy(),
+            program=order.program,
             measured=order.measured,
         )
         for index in range(order.branches)
@@ -123,7 +126,7 @@ def _begin(
         branch.write(token, logits)
         if branch.finish is None:
             slot = lease.main if branch.index == 0 else lane.slots.fork(lease, length=length)
-            works[branch.index] = lane.batcher.submit(slot, [token], ticket=ticket)
+            works[branch.index] = lane.batcher.submit(slot, branch.undecoded, ticket=ticket)
     return works
 
 
@@ -152,14 +155,20 @@ def _write(
                 continue  # the batch was full
             branch.extend(lane, work)
             if branch.finish is None:
-                left = branch.room - len(branch.tokens)
-                draft = drafts.next(branch.tokens, room=left - 1) if drafts is not None else []
-                row = [branch.tokens[-1], *draft]
-                works[index] = lane.batcher.submit(work.slot, row, first_output=0, ticket=ticket)
+                works[index] = _continued(lane, work.slot, branch, drafts, ticket)
             else:
                 del works[index]
                 if work.slot is not lease.main:
                     lane.slots.join(lease, work.slot)
+
+
+def _continued(lane: Lane, slot: Slot, branch: Branch, drafts: Drafts | None, ticket: Ticket) -> Work:
+    """Have what a branch wrote decoded, with a guess at what follows where there is one."""
+    row = branch.undecoded
+    first = len(row) - 1
+    if drafts is not None:
+        row += drafts.next(branch.tokens, room=branch.room - len(branch.tokens) - 1)
+    return lane.batcher.submit(slot, row, first_output=first, ticket=ticket)
 
 
 def _pieces(branches: Sequence[Branch]) -> list[Frame]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from octograph.nodes.host.frames import Frame
 
-__all__ = ["Choice", "Measure", "choose_among", "measure", "measures_frame"]
+__all__ = ["CERTAIN", "Choice", "Measure", "choose_among", "measure", "measures_frame"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class Measure:
     logprob: float
     margin: float
     entropy: float
+
+
+CERTAIN = Measure(logprob=0.0, margin=1.0, entropy=0.0)
+"""Of a token that nobody chose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from octograph.nodes.models.gguf_header import MAGIC, Reader
 __all__ = ["GGUFSummary", "check_gguf", "sha256_of"]
 
 _START = struct.Struct("<4sI")  # magic, version
+_HALF_PRECISION = 2  # bytes of a number
 _PULL_AGAIN = "The download may have been cut short: remove the file and fetch it again."
 
 
@@ -33,6 +34,10 @@ class GGUFSummary:
         llama.cpp's number for the quantisation (``general.file_type``), -1 if the file does not say.
     size_bytes
         Size of the file.
+    kv_bytes
+        Of a token's keys and values in a cache of half precision, 0 if the file does not say.
+    vocabulary
+        Tokens that there are, 0 if the file does not say.
 
     """
 
@@ -41,6 +46,8 @@ class GGUFSummary:
     layers: int
     file_type: int
     size_bytes: int
+    kv_bytes: int
+    vocabulary: int
 
 
 def check_gguf(path: Path, *, sha256: str | None = None) -> GGUFSummary:
@@ -88,7 +95,29 @@ def _summary(path: Path, metadata: Mapping[str, object], size: int) -> GGUFSumma
     file_type = metadata.get("general.file_type", -1)
     if not (isinstance(context, int) and isinstance(layers, int) and isinstance(file_type, int)):
         raise ModelFileError(f"{path.name!r} has a corrupt header", hint=_PULL_AGAIN)
-    return GGUFSummary(architecture=architecture, context=context, layers=layers, file_type=file_type, size_bytes=size)
+    vocabulary = metadata.get(f"{architecture}.vocab_size", 0)
+    return GGUFSummary(
+        architecture=architecture,
+        context=context,
+        layers=layers,
+        file_type=file_type,
+        size_bytes=size,
+        kv_bytes=layers * _values(metadata, architecture) * _HALF_PRECISION,
+        vocabulary=vocabulary if isinstance(vocabulary, int) else 0,
+    )
+
+
+def _values(metadata: Mapping[str, object], architecture: str) -> int:
+    """How many numbers a layer keeps of a token: a key and a value for each head that has its own."""
+
+    def number(key: str) -> int:
+        value = metadata.get(f"{architecture}.{key}")
+        return value if isinstance(value, int) and value > 0 else 0
+
+    heads = number("attention.head_count")
+    width = number("embedding_length") // heads if heads else 0
+    keys, values = number("attention.key_length") or width, number("attention.value_length") or width
+    return (number("attention.head_count_kv") or heads) * (keys + values)
 
 
 def sha256_of(path: Path) -> str:

@@ -38,6 +38,8 @@ together side by side. Hugging Face keeps them half a head apart."""
 _DTYPES: Mapping[str, str] = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 """safetensors' names of types, as numpy reads their bytes. It has no bfloat16, which is the upper half of a float32."""
 
+_Factor = NDArray[np.float32] | NDArray[np.float16]
+
 _REFUSED: Mapping[str, str] = {
     "use_dora": "is a DoRA adapter",
     "modules_to_save": "replaces whole modules",
@@ -100,7 +102,9 @@ class _Base:
 
 
 def convert_lora(adapter: Path, target: Path, *, base: Path) -> None:
-    """Write a PEFT LoRA adapter as a GGUF file (F32), whole or not at all.
+    """Write a PEFT LoRA adapter as a GGUF file, whole or not at all.
+
+    Factors in half precision (F16) stay so; others become F32.
 
     Parameters
     ----------
@@ -155,14 +159,14 @@ def _read_config(path: Path) -> _Config:
     return config
 
 
-def _read_tensors(path: Path) -> dict[str, NDArray[np.float32]]:
+def _read_tensors(path: Path) -> dict[str, _Factor]:
     from safetensors import SafetensorError, deserialize
 
     try:
         entries: list[tuple[str, dict[str, Any]]] = deserialize(_content(path))  # type: ignore[no-untyped-call]  # a bare stub
     except SafetensorError as error:
         raise ModelFileError(f"{path.name!r} is damaged: {error}", hint=_SAVE_AGAIN) from error
-    tensors = {}
+    tensors: dict[str, _Factor] = {}
     for name, entry in entries:
         dtype = entry["dtype"]
         if dtype not in _DTYPES:
@@ -172,7 +176,7 @@ def _read_tensors(path: Path) -> dict[str, NDArray[np.float32]]:
         values = np.frombuffer(entry["data"], _DTYPES[dtype])
         if dtype == "BF16":
             values = (values.astype("<u4") << 16).view("<f4")
-        tensors[name] = values.astype(np.float32).reshape(entry["shape"])
+        tensors[name] = values.astype(np.float16 if dtype == "F16" else np.float32).reshape(entry["shape"])
     return tensors
 
 
@@ -230,7 +234,7 @@ def _read_base(path: Path) -> _Base:
     )
 
 
-def _converted(tensors: Mapping[str, NDArray[np.float32]], base: _Base, *, rank: int) -> dict[str, NDArray[np.float32]]:
+def _converted(tensors: Mapping[str, _Factor], base: _Base, *, rank: int) -> dict[str, _Factor]:
     """Return the factors under their GGUF names and in the base model's order of rows."""
     from gguf import MODEL_ARCH, TensorNameMap
 
@@ -273,7 +277,7 @@ def _unsupported(module: str) -> ModelFileError:
     return ModelFileError(f"the adapter changes {module!r} and cannot be converted", hint=_TRAIN_PLAINLY)
 
 
-def _paired(tensor: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
+def _paired(tensor: _Factor, heads: int) -> _Factor:
     """Rows of a query or key weight in llama.cpp's order: of a head's halves, the first rows, the second ones, ..."""
     halves = tensor.reshape(heads, 2, -1, tensor.shape[1])  # [heads, 2, m / heads / 2, r]
     return halves.swapaxes(1, 2).reshape(tensor.shape)
@@ -289,7 +293,7 @@ def _check_pairs(names: Iterable[str]) -> None:
         )
 
 
-def _write(target: Path, factors: Mapping[str, NDArray[np.float32]], *, architecture: str, alpha: float) -> None:
+def _write(target: Path, factors: Mapping[str, _Factor], *, architecture: str, alpha: float) -> None:
     from gguf import GGUFType, GGUFWriter, Keys
 
     try:

@@ -1,6 +1,15 @@
 """Training that needs torch: it runs in a host of its own, never in the main process."""
 
+from octograph.nodes.training.card import ModelCard
 from octograph.nodes.training.client import Trainer
-from octograph.nodes.training.job import AdapterJob, AdapterReport, TrainingProgress
+from octograph.nodes.training.job import AdapterJob, AdapterReport, TrainingProgress, WorkerJob, WorkerReport
 
-__all__ = ["AdapterJob", "AdapterReport", "Trainer", "TrainingProgress"]
+__all__ = [
+    "AdapterJob",
+    "AdapterReport",
+    "ModelCard",
+    "Trainer",
+    "TrainingProgress",
+    "WorkerJob",
+    "WorkerReport",
+]

@@ -14,7 +14,14 @@ from octograph.cancellation import CancelToken
 from octograph.nodes.host import HostProcess
 from octograph.nodes.master.reader import TokenStates
 from octograph.nodes.master.steps import Spans, StepNetwork, token_labels
-from octograph.nodes.training.job import AdapterJob, AdapterReport, StepsJob, TrainingProgress
+from octograph.nodes.training.job import (
+    AdapterJob,
+    AdapterReport,
+    StepsJob,
+    TrainingProgress,
+    WorkerJob,
+    WorkerReport,
+)
 
 __all__ = ["Trainer"]
 
@@ -55,6 +62,29 @@ class Trainer:
         async for frame in self._host.stream("adapter", asdict(job), cancel=cancel):
             if "seconds" in frame:
                 yield AdapterReport(**frame)
+            elif "step" in frame:
+                yield TrainingProgress(**frame)
+
+    async def train_worker(
+        self, job: WorkerJob, *, cancel: CancelToken
+    ) -> AsyncIterator[TrainingProgress | WorkerReport]:
+        """Yield the progress, and last the report, unless it was cancelled: the same job then goes on from there.
+
+        Raises
+        ------
+        MissingExtraError
+            The packages for training adapters are not installed.
+        ModelFileError
+            The model's architecture cannot be trained here.
+        UsageError
+            Every example is too long.
+        HostError
+            The process failed.
+
+        """
+        async for frame in self._host.stream("worker", asdict(job), cancel=cancel):
+            if "seconds" in frame:
+                yield WorkerReport(**frame)
             elif "step" in frame:
                 yield TrainingProgress(**frame)
 

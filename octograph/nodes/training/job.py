@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["AdapterJob", "AdapterReport", "StepsJob", "TrainingProgress"]
+__all__ = ["AdapterJob", "AdapterReport", "StepsJob", "TrainingProgress", "WorkerJob", "WorkerReport"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +92,99 @@ class StepsJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerJob:
+    """A LoRA adapter (Hu et al. 2021) for writing answers; the loss is the mean cross entropy of the answers' tokens.
+
+    Attributes
+    ----------
+    model
+        The GGUF file of the model.
+    out
+        The GGUF file of the adapter to be written; the state of an unfinished training is kept beside it.
+    system
+        The worker's system prompt.
+    lessons
+        Queries with the answers to be learned.
+    validation
+        The same, of examples that are not trained on: the factors that do best on them are kept.
+    program
+        The answers are programs: what a calculator writes into them is not learned.
+    rank
+        Of the factors; alpha is twice that.
+    frozen
+        So many layers from the bottom are left as they are: a training through fewer layers is faster.
+    epochs
+        Passes over all examples, which may be broken.
+    rate
+        Highest learning rate.
+    batch_tokens
+        Tokens of a batch, padding included.
+    longest
+        Most tokens of an example, and of a tree of examples; longer ones are left out and counted.
+    checks
+        How often the validation examples are measured.
+    patience
+        The training ends early after so many checks without a better one.
+    threads
+        CPU threads.
+    seed
+        Of the order and the factors.
+
+    """
+
+    model: str
+    out: str
+    system: str
+    lessons: Sequence[tuple[str, str]]
+    validation: Sequence[tuple[str, str]]
+    program: bool = False
+    rank: int = 16
+    frozen: int = 0
+    epochs: float = 3.0
+    rate: float = 1e-3
+    batch_tokens: int = 1536
+    longest: int = 512
+    checks: int = 10
+    patience: int = 3
+    threads: int = 2
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReport:
+    """What came out of a worker's training.
+
+    Attributes
+    ----------
+    parameters
+        Trained numbers.
+    examples, validation_examples, dropped
+        Trained on, only measured, and left out for their length.
+    steps
+        Batches; fewer than planned if it ended early.
+    loss
+        Running mean of the loss at the end, in nats a token.
+    validation_loss
+        Lowest of the validation examples, None if there are none.
+    resumed
+        Whether it went on from a state on disk.
+    seconds
+        It took.
+
+    """
+
+    parameters: int
+    examples: int
+    validation_examples: int
+    dropped: int
+    steps: int
+    loss: float
+    validation_loss: float | None
+    resumed: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingProgress:
     """How far a training is.
 
@@ -101,12 +194,15 @@ class TrainingProgress:
         Batches or passes done, and in all.
     loss
         Running mean of the loss, in nats a query or token.
+    validation
+        Mean loss of the validation examples where it was just measured.
 
     """
 
     step: int
     steps: int
     loss: float
+    validation: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import importlib.util
 from octograph.errors import HostRequestError, MissingExtraError
 from octograph.nodes.host.frames import Frame
 from octograph.nodes.host.service import Steps, Ticket
-from octograph.nodes.training.job import AdapterJob, StepsJob
+from octograph.nodes.training.job import AdapterJob, StepsJob, WorkerJob
 
 __all__ = ["TrainingService"]
 
@@ -16,7 +16,7 @@ _EXTRA = ("peft", "accelerate")
 
 
 class TrainingService:
-    """Serves ``adapter``, a step for each batch, and ``steps``, a step for each pass."""
+    """Serves ``adapter`` and ``worker``, a step for each batch, and ``steps``, a step for each pass."""
 
     capacity = 1
     queue = 1
@@ -28,15 +28,15 @@ class TrainingService:
     def start(self, op: str, args: Frame, ticket: Ticket) -> Steps:
         """Begin a request."""
         if op == "adapter":
-            missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
-            if missing:
-                raise MissingExtraError(
-                    f"training needs packages that are not installed: {', '.join(missing)}",
-                    hint="Run `pip install 'octograph[train]'`.",
-                )
+            _require_extra()
             from octograph.nodes.training.adapter import train_adapter
 
             return train_adapter(AdapterJob(**args), ticket)
+        if op == "worker":
+            _require_extra()
+            from octograph.nodes.training.worker import train_worker
+
+            return train_worker(WorkerJob(**args), ticket)
         if op == "steps":
             from octograph.nodes.training.steps import fit_steps
 
@@ -48,3 +48,12 @@ class TrainingService:
 
     def abort(self) -> None:
         """Nothing to do: a batch or a pass takes seconds."""
+
+
+def _require_extra() -> None:
+    missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(
+            f"training needs packages that are not installed: {', '.join(missing)}",
+            hint="Run `pip install 'octograph[train]'`.",
+        )

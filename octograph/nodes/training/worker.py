@@ -1,0 +1,311 @@
+"""Training a worker's adapter in torch: a model that learns to write answers. Imported in the training host only.
+
+Shapes: ``b`` trees of a batch, ``L`` nodes of a tree, ``d`` hidden size, ``t`` targets, ``V`` vocabulary.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import re
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from octograph.errors import UsageError
+from octograph.nodes.host.service import Steps, Ticket
+from octograph.nodes.models import convert_lora
+from octograph.nodes.training.job import TrainingProgress, WorkerJob, WorkerReport
+from octograph.nodes.training.token_tree import TokenTree, Written, packed
+from octograph.nodes.training.torch_model import Dialogue, load_model
+from octograph.nodes.whole_file import written_whole
+
+__all__ = ["TorchWriter", "train_worker"]
+
+WARM_UP = 20
+"""Steps until the highest rate."""
+
+LAST_RATE = 0.05
+"""Share of the highest rate that is left at the end."""
+
+SAVE_SECONDS = 120.0
+
+_RESULT = re.compile(r"(?<==)[^=\n]+")
+"""What a calculator writes in a program: behind the sign of equality, to the end of the line."""
+
+
+class TorchWriter(nn.Module):
+    """The model with a LoRA adapter over its linear layers (Hu et al. 2021, equation 3)."""
+
+    def __init__(self, job: WorkerJob) -> None:
+        super().__init__()
+        file = Path(job.model)
+        self.dialogue = Dialogue(file)
+        model = load_model(file, head=True)
+        layers = "|".join(map(str, range(job.frozen, model.config.num_hidden_layers)))
+        config = LoraConfig(r=job.rank, lora_alpha=2 * job.rank, target_modules=rf"model\.layers\.({layers})\..*_proj")
+        self.model: Any = get_peft_model(model, config)
+        self._before, self._behind = self.dialogue.around(job.system)
+        self._program = job.program
+
+    def written(self, query: str, answer: str) -> Written:
+        """An example in tokens; of a program only what the model chooses is learned."""
+        prompt = (*self._before, *self.dialogue.plain(query.strip()), *self._behind)
+        tokens, learned = [], []
+        for text, own in _chosen(answer) if self._program else [(answer, True)]:
+            piece = self.dialogue.plain(text)
+            tokens += piece
+            learned += [own] * len(piece)
+        return Written(prompt=prompt, answer=(*tokens, self.dialogue.end), learned=(*learned, True))
+
+    def losses(self, trees: Sequence[TokenTree]) -> Tensor:
+        """``-log p`` of the targets, ``[t]``."""
+        logits, wanted = self.logits(trees)
+        return nn.functional.cross_entropy(logits, wanted, reduction="none")
+
+    def logits(self, trees: Sequence[TokenTree]) -> tuple[Tensor, Tensor]:
+        """Logits ``[t, V]`` where something is to be predicted, and what, ``[t]``."""
+        size = max(map(len, trees))
+        ids = torch.zeros(len(trees), size, dtype=torch.long)  # [b, L]
+        depths = torch.zeros(len(trees), size, dtype=torch.long)  # [b, L]
+        for row, tree in enumerate(trees):
+            ids[row, : len(tree)] = torch.tensor(tree.tokens)
+            depths[row, : len(tree)] = torch.tensor(tree.depths)
+        seen = torch.from_numpy(np.stack([tree.visible(size) for tree in trees]))[:, None]  # [b, 1, L, L]
+        causal = self.model.get_base_model()
+        states = causal.model(
+            input_ids=ids, position_ids=depths, attention_mask=seen, use_cache=False
+        ).last_hidden_state  # [b, L, d]
+        places = [(row, node, token) for row, tree in enumerate(trees) for node, token in tree.targets]
+        rows, nodes, wanted = (torch.tensor(column) for column in zip(*places, strict=True))  # [t]
+        # The head is a third of all weights: it is asked only where an answer is learned.
+        return causal.lm_head(states[rows, nodes]), wanted
+
+    def factors(self) -> dict[str, Tensor]:
+        """The adapter's weights, copied."""
+        return {name: part.detach().clone() for name, part in get_peft_model_state_dict(self.model).items()}
+
+    def set_factors(self, factors: Mapping[str, Tensor]) -> None:
+        """Put weights of `factors` back."""
+        set_peft_model_state_dict(self.model, dict(factors))
+
+
+def _chosen(program: str) -> Iterator[tuple[str, bool]]:
+    """Pieces of a program, each with whether the model chooses it."""
+    start = 0
+    for result in _RESULT.finditer(program):
+        yield program[start : result.start()], True
+        yield result.group(), False
+        start = result.end()
+    if start < len(program):
+        yield program[start:], True
+
+
+@dataclass(slots=True)
+class _Standing:
+    """How far a training is: what is saved to go on from after an interruption."""
+
+    step: int = 0
+    best: float = math.inf
+    best_step: int = 0
+    running: float = math.nan
+    seconds: float = 0.0
+
+
+class _Run:
+    """One training: its model, its order, and its state on disk."""
+
+    def __init__(self, job: WorkerJob) -> None:
+        torch.set_num_threads(job.threads)
+        torch.manual_seed(job.seed)
+        self.job = job
+        self.writer = TorchWriter(job)
+        self.lessons, self.dropped = self._fitting(job.lessons)
+        self.checks, _ = self._fitting(job.validation)
+        if not self.lessons:
+            raise UsageError(
+                f"all {self.dropped} examples are longer than {job.longest} tokens",
+                hint="Shorten them, or train with a larger --longest.",
+            )
+        self.order = [*self._order()]
+        self.parameters = [part for part in self.writer.parameters() if part.requires_grad]
+        self.optimiser = torch.optim.AdamW(self.parameters, lr=job.rate, weight_decay=0.01)
+        self.standing = _Standing()
+        self.best: dict[str, Tensor] = self.writer.factors()
+        self._state = Path(f"{job.out}.state")
+
+    def _fitting(self, lessons: Sequence[tuple[str, str]]) -> tuple[list[Written], int]:
+        made = [self.writer.written(query, answer) for query, answer in lessons]
+        fitting = [one for one in made if one.nodes <= self.job.longest]
+        return fitting, len(made) - len(fitting)
+
+    def _order(self) -> Iterator[list[TokenTree]]:
+        """Batches of all passes."""
+        draw = random.Random(self.job.seed)  # noqa: S311  # an order, not a secret
+        left = self.job.epochs
+        while left > 0:
+            trees = packed(self.lessons, capacity=self.job.longest, draw=draw)
+            trees = trees[: math.ceil(len(trees) * min(left, 1.0))]
+            yield from _batches(trees, tokens=self.job.batch_tokens)
+            left -= 1
+
+    def step(self) -> None:
+        """Learn from the next batch."""
+        standing = self.standing
+        share = standing.step / len(self.order)
+        rate = LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * share))
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.job.rate * rate * min(1.0, (standing.step + 1) / WARM_UP)
+        loss = self.writer.losses(self.order[standing.step]).mean()
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves this one untyped
+        nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        self.optimiser.step()
+        value = loss.item()
+        standing.running = value if math.isnan(standing.running) else 0.95 * standing.running + 0.05 * value
+        standing.step += 1
+
+    def validate(self) -> float:
+        """Mean loss of a token of the validation examples; the best factors so far are kept."""
+        if not self.checks:
+            self.best = self.writer.factors()
+            return math.nan
+        draw = random.Random(0)  # noqa: S311  # only the order
+        losses = []
+        with torch.no_grad():
+            for trees in _batches(
+                packed(self.checks, capacity=self.job.longest, draw=draw), tokens=self.job.batch_tokens
+            ):
+                losses.append(self.writer.losses(trees))
+        value = float(torch.cat(losses).mean())
+        if value < self.standing.best:
+            self.standing.best, self.standing.best_step = value, self.standing.step
+            self.best = self.writer.factors()
+        return value
+
+    def save(self) -> None:
+        """Keep the state beside the adapter that is being made."""
+        self._state.mkdir(parents=True, exist_ok=True)
+        moments = {
+            f"{place}.{key}": value
+            for place, part in enumerate(self.parameters)
+            for key, value in self.optimiser.state[part].items()
+        }
+        parts = {f"now:{name}": part for name, part in self.writer.factors().items()}
+        parts |= {f"best:{name}": part for name, part in self.best.items()}
+        parts |= {f"moment:{name}": part for name, part in moments.items()}
+        with written_whole(self._state / "tensors.safetensors") as partial:
+            save_file(parts, partial, metadata={"standing": json.dumps(asdict(self.standing)), "job": _mark(self.job)})
+
+    def resume(self) -> bool:
+        """Take up a state that this very training has left; any other is passed over."""
+        path = self._state / "tensors.safetensors"
+        if not path.is_file():
+            return False
+        from safetensors import safe_open
+
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata()
+        if metadata.get("job") != _mark(self.job):
+            return False
+        parts = load_file(path)
+        self.standing = _Standing(**json.loads(metadata["standing"]))
+        self.writer.set_factors(_under(parts, "now:"))
+        self.best = _under(parts, "best:")
+        for name, value in _under(parts, "moment:").items():
+            place, key = name.split(".")
+            self.optimiser.state[self.parameters[int(place)]][key] = value
+        return True
+
+    def forget(self) -> None:
+        """Remove the state: the training is done."""
+        for path in (self._state / "tensors.safetensors",):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._state.rmdir()
+
+
+def train_worker(job: WorkerJob, ticket: Ticket) -> Steps:
+    """Train, yield the progress batch by batch, write the adapter and yield the report."""
+    run = _Run(job)
+    standing = run.standing
+    resumed = run.resume()
+    standing = run.standing
+    started = saved = time.perf_counter()
+    before = standing.seconds
+    losses: list[tuple[int, float]] = []
+    stopped = False
+    while standing.step < len(run.order) and not stopped:
+        if ticket.cancelled:
+            standing.seconds = before + time.perf_counter() - started
+            run.save()
+            return
+        run.step()
+        due = standing.step % max(1, len(run.order) // job.checks) == 0 or standing.step == len(run.order)
+        if due:
+            losses.append((standing.step, run.validate()))
+            interval = max(1, len(run.order) // job.checks)
+            stopped = bool(run.checks) and standing.step - standing.best_step >= job.patience * interval
+        now = time.perf_counter()
+        if now - saved >= SAVE_SECONDS:
+            standing.seconds, saved = before + now - started, now
+            run.save()
+        yield asdict(
+            TrainingProgress(
+                step=standing.step,
+                steps=len(run.order),
+                loss=standing.running,
+                validation=losses[-1][1] if due else None,
+            )
+        )
+    run.writer.set_factors(run.best)
+    with tempfile.TemporaryDirectory() as folder:
+        run.writer.model.half().save_pretrained(folder)
+        convert_lora(Path(folder), Path(job.out), base=Path(job.model))
+    run.forget()
+    yield asdict(
+        WorkerReport(
+            parameters=sum(part.numel() for part in run.parameters),
+            examples=len(run.lessons),
+            validation_examples=len(run.checks),
+            dropped=run.dropped,
+            steps=standing.step,
+            loss=standing.running,
+            validation_loss=standing.best if run.checks else None,
+            resumed=resumed,
+            seconds=before + time.perf_counter() - started,
+        )
+    )
+
+
+def _batches(trees: Sequence[TokenTree], *, tokens: int) -> Iterator[list[TokenTree]]:
+    """Trees together until they have so many tokens with the padding."""
+    batch: list[TokenTree] = []
+    for tree in trees:
+        if batch and (len(batch) + 1) * max(len(tree), *map(len, batch)) > tokens:
+            yield batch
+            batch = []
+        batch.append(tree)
+    if batch:
+        yield batch
+
+
+def _under(parts: Mapping[str, Tensor], start: str) -> dict[str, Tensor]:
+    return {name.removeprefix(start): part for name, part in parts.items() if name.startswith(start)}
+
+
+def _mark(job: WorkerJob) -> str:
+    """What tells a training from another: everything but the threads."""
+    return sha256(json.dumps(asdict(replace(job, threads=0)), sort_keys=True).encode()).hexdigest()

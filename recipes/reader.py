@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,17 +22,23 @@ from typing import Any
 from octograph.agents.evaluation.data import lines_of
 from octograph.nodes.grounded import NOT_FOUND
 
-LONGEST = 1000
+LONGEST = 900
 """Characters of a passage."""
+
+CUT, WINDOW = 0.25, 420
+"""Share of passages of which only some sentences are shown, and how many characters of them: short passages cost
+less, and pieces of documents do not begin where articles do."""
 
 UNANSWERED = 0.5
 """Questions without an answer for each passage, on average."""
 
-SEVERAL = 0.25
+SEVERAL = 0.2
 """Share of prompts with two or three passages."""
 
-TOGETHER = 1500
+TOGETHER = 1200
 """Characters of those."""
+
+_SENTENCE = re.compile(r"(?<=[.?!]) (?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,23 @@ def read(path: Path) -> list[Asked]:
     return sorted(passages, key=lambda passage: -len(passage.questions))
 
 
+def cut(passage: Asked, draw: random.Random) -> Asked:
+    """Some sentences of a passage, with the questions that they answer; one of them at least."""
+    sentences = _SENTENCE.split(passage.text)
+    _, answer = draw.choice(passage.questions)
+    first = next((place for place, one in enumerate(sentences) if answer in one), None)
+    if first is None:
+        return passage
+    last = first
+    while len(" ".join(sentences[first : last + 1])) < WINDOW and (first > 0 or last < len(sentences) - 1):
+        if first > 0 and (last == len(sentences) - 1 or draw.random() < 0.5):
+            first -= 1
+        else:
+            last += 1
+    text = " ".join(sentences[first : last + 1])
+    return Asked(passage.title, text, tuple(pair for pair in passage.questions if pair[1] in text))
+
+
 def examples(passages: Sequence[Asked], *, count: int, draw: random.Random) -> Iterator[Mapping[str, Any]]:
     """Give at least `count` examples; all questions of a passage come together."""
     by_title: dict[str, list[Asked]] = defaultdict(list)
@@ -64,10 +88,13 @@ def examples(passages: Sequence[Asked], *, count: int, draw: random.Random) -> I
     for passage in passages:
         if given >= count:
             return
+        if draw.random() < CUT:
+            passage = cut(passage, draw)
         shown = [passage]
         if draw.random() < SEVERAL:
             for other in draw.sample(by_title[passage.title], min(2, len(by_title[passage.title]))):
-                if other is not passage and sum(len(one.text) for one in (*shown, other)) <= TOGETHER:
+                other = cut(other, draw)
+                if other.text not in passage.text and sum(len(one.text) for one in (*shown, other)) <= TOGETHER:
                     shown.append(other)
             draw.shuffle(shown)
         asked = [*passage.questions]

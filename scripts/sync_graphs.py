@@ -1,4 +1,4 @@
-"""Bring the bundled graphs that share another's functional head in step with it, or with ``--check`` fail if one is not.
+"""Bring the bundled graphs that share another's functional head in step with it, or with ``--check`` say which is not.
 
 The edges are those of the graph that the head was fitted for, word for word.
 A worker that is new there or gone is named: how it is to run on larger models is for people to say.

@@ -124,10 +124,11 @@ def target_of(graph: ModelGraph, output: Path | None) -> Path:
             hint="Write the changed graph elsewhere with `--output my-graph.toml`.",
         )
     if target.resolve().parent != path.resolve().parent:
-        moved = [name for name, model in graph.models.items() if model.source.startswith("path:")]
+        moved = [f"model {name}" for name, model in graph.models.items() if model.source.startswith("path:")]
+        moved += [f"adapter of {node.name}" for node in graph.workers() if (node.adapter or "").startswith("path:")]
         if moved:
             raise UsageError(
-                f"the models {', '.join(moved)} are named relative to the folder of the graph file",
+                f"named relative to the folder of the graph file: {', '.join(moved)}",
                 hint="Write the changed graph into the same folder.",
             )
     return target

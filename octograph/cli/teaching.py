@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
-import os
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from octograph.agents.evaluation.question import Question, read_questions
 from octograph.cancellation import CancelToken
@@ -164,7 +162,7 @@ def _card(
         description=worker.description,
         base=model.source,
         base_licence=model.licence,
-        data=f"`{os.path.basename(arguments.data)}` (SHA-256 {digest[:16]}…)",
+        data=f"`{arguments.data.name}` (SHA-256 {digest[:16]}…)",
         licence=arguments.licence,
         job=job,
         report=report,

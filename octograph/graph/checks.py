@@ -24,6 +24,7 @@ _ENDS: Final[dict[EdgeKind, tuple[tuple[NodeKind, ...], tuple[NodeKind, ...]]]] 
 _OF_ANY_SERVER: Final[dict[str, tuple[str, ...]]] = {
     "decoding": ("greedy", "sample"),
     "grounding": ("together",),
+    "output": ("text",),
     "adapter": (),
 }
 """What a worker may ask of a model that runs at a server: the other values need our engine."""

@@ -23,6 +23,7 @@ __all__ = [
     "Model",
     "Node",
     "NodeKind",
+    "Output",
     "Reasoning",
     "Worker",
     "by_name",
@@ -30,6 +31,7 @@ __all__ = [
 
 NodeKind = Literal["master", "worker", "knowledge"]
 Decoding = Literal["greedy", "sample", "cot", "self-consistency", "program"]
+Output = Literal["text", "json"]
 Reasoning = Literal["none", "self-discover"]
 Grounding = Literal["together", "rag-sequence", "rag-token"]
 
@@ -187,6 +189,8 @@ class Worker:
         Whether it is shown the conversation before the query; a worker that was trained on single questions is not.
     decoding
         How it decodes an answer; ``"program"`` has a calculator write the results into lines of arithmetic.
+    output
+        ``"json"`` holds its answers to a flat JSON object of texts, numbers, truth values and nulls.
     reasoning
         Whether it first discovers a reasoning structure.
     grounding
@@ -227,6 +231,7 @@ class Worker:
     system: str = ""
     history: bool = True
     decoding: Decoding = "greedy"
+    output: Output = "text"
     reasoning: Reasoning = "none"
     grounding: Grounding = "together"
     temperature: float = 0.7
@@ -257,21 +262,32 @@ class Worker:
             )
         if self.tool is not None and not self.tool.strip():
             yield Problem(key="tool", message="the tool is blank", mend="Write the name of a tool.")
-        if self.adapter is not None:
-            if self.tool is not None:
-                mend = "Remove 'adapter': it changes the weights of a model."
-                yield Problem(key="adapter", message="a tool has no weights to adapt", mend=mend)
-            problem = file_source_problem("adapter", self.adapter)
-            if problem is not None:
-                yield problem
+        yield from self._adapter_problems()
         for key, choice, choices in (
             ("decoding", self.decoding, get_args(Decoding)),
+            ("output", self.output, get_args(Output)),
             ("reasoning", self.reasoning, get_args(Reasoning)),
             ("grounding", self.grounding, get_args(Grounding)),
         ):
             if choice not in choices:
                 mend = did_you_mean(str(choice), choices, what="Choices")
                 yield Problem(key=key, message=f"{shown(choice)} is not a way of {key}", mend=mend)
+        if self.decoding == "program" and self.output != "text":
+            mend = "Remove 'output', or decode in another way."
+            yield Problem(key="output", message="a program is lines of arithmetic and no JSON", mend=mend)
+        yield from self._range_problems()
+
+    def _adapter_problems(self) -> Iterator[Problem]:
+        if self.adapter is None:
+            return
+        if self.tool is not None:
+            mend = "Remove 'adapter': it changes the weights of a model."
+            yield Problem(key="adapter", message="a tool has no weights to adapt", mend=mend)
+        problem = file_source_problem("adapter", self.adapter)
+        if problem is not None:
+            yield problem
+
+    def _range_problems(self) -> Iterator[Problem]:
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
             yield _range("temperature", self.temperature, "0 or more, such as 0.7")
         if not 0 < self.top_p <= 1:

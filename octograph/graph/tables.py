@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
 from octograph.graph.edges import EdgeKind
-from octograph.graph.nodes import Decoding, Grounding, NodeKind, Reasoning
+from octograph.graph.nodes import Decoding, Grounding, NodeKind, Output, Reasoning
 from octograph.graph.problems import Problem, did_you_mean, key_path, shown
 
 __all__ = ["EDGE", "GRAPH", "MODEL", "NODES", "TableKind", "type_problem"]
@@ -64,6 +64,7 @@ class _WorkerTable(TypedDict, total=False):
     system: str
     history: bool
     decoding: Decoding
+    output: Output
     reasoning: Reasoning
     grounding: Grounding
     temperature: float
@@ -196,6 +197,7 @@ NODES: Final[Mapping[NodeKind, TableKind]] = {
         _WorkerTable,
         kind=("worker",),
         decoding=get_args(Decoding),
+        output=get_args(Output),
         reasoning=get_args(Reasoning),
         grounding=get_args(Grounding),
     ),

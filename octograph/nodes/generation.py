@@ -5,10 +5,10 @@ Everything that writes text (the llama.cpp engine, the shipped fakes) stands beh
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from octograph.cancellation import CancelToken
 
@@ -76,6 +76,8 @@ class GenerationRequest:
         How each is chosen.
     stop
         Strings that end the text; they are not part of it.
+    schema
+        A JSON schema that the text keeps to.
     program
         A calculator writes the results into the text, see `octograph.nodes.decoding.DecodeRequest`.
     adapter
@@ -87,6 +89,7 @@ class GenerationRequest:
     max_tokens: int = 512
     sampling: Sampling = Sampling()
     stop: tuple[str, ...] = ()
+    schema: Mapping[str, Any] | None = None
     program: bool = False
     adapter: Path | None = None
 

@@ -6,6 +6,7 @@ Shapes: ``K`` passages.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -78,7 +79,7 @@ class GroundedWorker:
         passages = list(task.evidence)
         while len(passages) > 1 and await self._model.count(self._messages(task, passages)) > limit:
             passages.pop()
-        return task.asking(question_over(passages, task.query))
+        return self._over(task, passages)
 
     async def _marginalised(self, task: Task, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
         """Search behind each passage, see RAG (Lewis et al. 2020).
@@ -118,7 +119,12 @@ class GroundedWorker:
         )
 
     def _messages(self, task: Task, passages: Sequence[Evidence]) -> tuple[Message, ...]:
-        return conversation(self._node, task.asking(question_over(passages, task.query)))
+        return conversation(self._node, self._over(task, passages))
+
+    @staticmethod
+    def _over(task: Task, passages: Sequence[Evidence]) -> Task:
+        """The question over passages; the answer has to stand in these and not in the step before."""
+        return replace(task, query=question_over(passages, task.query), result=None)
 
 
 def question_over(passages: Sequence[Evidence], query: str) -> str:

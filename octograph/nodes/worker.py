@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from octograph import graph
 from octograph.cancellation import CancelToken
@@ -15,6 +15,13 @@ from octograph.nodes.tools import Tool, with_result
 from octograph.nodes.tools.program import last_result
 
 __all__ = ["Evidence", "ModelWorker", "Outcome", "Task", "ToolWorker", "Worker", "conversation"]
+
+
+FIELDS: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+}
+"""What a worker whose output is JSON may write: one object, whose keys the query names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +140,7 @@ class ModelWorker:
             messages=conversation(node, task),
             max_tokens=node.max_tokens,
             sampling=sampling,
+            schema=FIELDS if node.output == "json" else None,
             program=node.decoding == "program",
             adapter=self._adapter,
         )
@@ -150,12 +158,14 @@ class ModelWorker:
 def conversation(node: graph.Worker, task: Task) -> tuple[Message, ...]:
     """What a model is given for a task: the worker's system prompt, what came before, and the query.
 
-    A worker without history reads what "it" is in the query itself, as a tool does.
+    A worker without history finds what "it" is in the query itself: a number in its place, a text behind it.
     """
     system = (Message(role="system", content=node.system),) if node.system else ()
     if node.history:
         return (*system, *task.history, Message(role="user", content=task.query))
-    query = task.query if task.result is None else with_result(task.query, task.result)
+    query = task.query
+    if task.result is not None:
+        query = with_result(query, task.result) if node.decoding == "program" else f"{query}\n\n{task.result}"
     return (*system, Message(role="user", content=query))
 
 

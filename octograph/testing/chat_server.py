@@ -80,7 +80,7 @@ class FakeChatServer:
 
     def __enter__(self) -> Self:
         """Start it, at a free port of this machine."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": self}))
         server.daemon_threads = True
         self._server = server
         self._thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -107,69 +107,68 @@ class FakeChatServer:
         return [f"data: {text}\n\n".encode() for text in [*texts, "[DONE]"]]
 
 
-def _handler(fake: FakeChatServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        """Answers one request as the fake is told to."""
+class _Handler(BaseHTTPRequestHandler):
+    """Answers one request as the fake is told to."""
 
-        def do_GET(self) -> None:
-            """List the models."""
-            if self._is_let_in():
-                self._answer(200, {"object": "list", "data": [{"id": name} for name in fake.models]})
+    fake: FakeChatServer
 
-        def do_POST(self) -> None:
-            """Write a text."""
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            fake.requests.append(body)
-            if fake.hang_up:
-                fake.hang_up -= 1
-                return
-            if not self._is_let_in():
-                return
-            if fake.status != 200:
-                self._answer(fake.status, {"error": fake.trouble})
-            elif self.path != "/v1/chat/completions":
-                self._answer(404, {"error": "page not found"})
-            elif body["model"] not in fake.models:
-                self._answer(404, {"error": {"message": f"model {body['model']!r} not found", "type": "not_found"}})
-            else:
-                self._stream()
+    def do_GET(self) -> None:
+        """List the models."""
+        if self._is_let_in():
+            self._answer(200, {"object": "list", "data": [{"id": name} for name in self.fake.models]})
 
-        def _is_let_in(self) -> bool:
-            given = self.headers.get("authorization")
-            fake.keys.append(None if given is None else given.removeprefix("Bearer "))
-            if fake.key is None or given == f"Bearer {fake.key}":
-                return True
-            self._answer(401, {"error": {"message": f"the key {given!r} is not valid", "code": "invalid_api_key"}})
-            return False
+    def do_POST(self) -> None:
+        """Write a text."""
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.fake.requests.append(body)
+        if self.fake.hang_up:
+            self.fake.hang_up -= 1
+            return
+        if not self._is_let_in():
+            return
+        if self.fake.status != 200:
+            self._answer(self.fake.status, {"error": self.fake.trouble})
+        elif self.path != "/v1/chat/completions":
+            self._answer(404, {"error": "page not found"})
+        elif body["model"] not in self.fake.models:
+            self._answer(404, {"error": {"message": f"model {body['model']!r} not found", "type": "not_found"}})
+        else:
+            self._stream()
 
-        def _answer(self, status: int, document: object) -> None:
-            content = json.dumps(document).encode()
-            self.send_response(status)
-            for name, value in {"content-length": str(len(content)), **fake.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
+    def _is_let_in(self) -> bool:
+        given = self.headers.get("authorization")
+        self.fake.keys.append(None if given is None else given.removeprefix("Bearer "))
+        if self.fake.key is None or given == f"Bearer {self.fake.key}":
+            return True
+        self._answer(401, {"error": {"message": f"the key {given!r} is not valid", "code": "invalid_api_key"}})
+        return False
 
-        def _stream(self) -> None:
-            self.send_response(200)
-            self.send_header("content-type", "text/event-stream")
-            self.end_headers()
-            events = fake.events() if fake.raw is None else [fake.raw]
-            # The role comes first; it is no piece of the text.
-            last = None if fake.cut_after is None else fake.cut_after + 1
-            try:
-                for event in events[:last]:
-                    time.sleep(fake.delay)
-                    self.wfile.write(event)
-            except OSError:
-                fake.gone.set()
+    def _answer(self, status: int, document: object) -> None:
+        content = json.dumps(document).encode()
+        self.send_response(status)
+        for name, value in {"content-length": str(len(content)), **self.fake.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
 
-        def finish(self) -> None:
-            """End the connection, whoever left it first."""
-            with suppress(OSError):
-                super().finish()
+    def _stream(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        events = self.fake.events() if self.fake.raw is None else [self.fake.raw]
+        # The role comes first; it is no piece of the text.
+        last = None if self.fake.cut_after is None else self.fake.cut_after + 1
+        try:
+            for event in events[:last]:
+                time.sleep(self.fake.delay)
+                self.wfile.write(event)
+        except OSError:
+            self.fake.gone.set()
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
+    def finish(self) -> None:
+        """End the connection, whoever left it first."""
+        with suppress(OSError):
+            super().finish()
 
-    return Handler
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""

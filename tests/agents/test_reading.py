@@ -11,6 +11,7 @@ import pytest
 from octograph import Octograph, Turn
 from octograph.agents import Event, Retrieved, TextWritten, document
 from octograph.cancellation import CancelToken
+from octograph.nodes.grounded import NOT_FOUND
 from octograph.nodes.master import NO_WORKER
 from octograph.retrieval.documents import Document
 from octograph.retrieval.knowledge_base import KnowledgeBase
@@ -74,6 +75,16 @@ def test_what_is_not_in_the_documents_is_not_shown(tmp_path: Path, filled: Knowl
     assert "not in your documents" in turn.text
     assert turn.citations[0].title == "Lease"  # what came nearest
     assert other.tasks == []  # nobody makes up what the documents do not say
+
+
+def test_a_reader_may_say_that_the_passages_do_not_hold_it(tmp_path: Path, filled: KnowledgeBase) -> None:
+    with opened(tmp_path, filled, {"reader": ScriptedWorker([NOT_FOUND])}) as octo:
+        events = list(octo.stream(QUESTION, thread="t"))
+        (turn,) = octo.turns("t")
+    assert shown(events) == ""
+    assert turn.status == "abstained"
+    assert "your documents do not say" in turn.text
+    assert turn.citations[0].title == "Lease"
 
 
 def test_without_a_passage_nobody_writes(tmp_path: Path, filled: KnowledgeBase) -> None:

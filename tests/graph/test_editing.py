@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 
 import pytest
 
@@ -82,3 +83,13 @@ def test_examples_of_their_own_file() -> None:
     assert more.startswith("# mine\n")
     assert tomllib.loads(editing.without_examples(more, "baker")) == {"cook": ["an egg"]}
     assert editing.without_examples(text, "nobody") == text
+
+
+def test_a_worker_is_changed_and_its_examples_and_comments_stay() -> None:
+    graph = loads(TEXT)
+    changed = replace(graph.worker("cook"), adapter="path:cook.gguf", history=False, description="Food", max_tokens=9)
+    text = editing.with_changed(TEXT, graph, changed)
+    assert loads(text).worker("cook") == changed
+    assert "# Who is chosen." in text
+    back = editing.with_changed(text, loads(text), graph.worker("cook"))
+    assert tomllib.loads(back) == tomllib.loads(TEXT)

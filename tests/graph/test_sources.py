@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from octograph.graph import Edge, Knowledge, Master, Model, ModelGraph, Worker, check, dumps, loads, save
+from octograph.graph import Edge, Knowledge, Master, Model, ModelGraph, Node, Worker, check, dumps, loads, save
 from octograph.graph.beside import HEAD_ENDING, bundled_folder, find_beside
 from octograph.graph.problems import ProblemsError
 
@@ -50,7 +50,7 @@ def test_a_graph_file_holds_no_secrets() -> None:
 
 
 def graph(worker: Worker, *, master: str = "tiny") -> ModelGraph:
-    nodes = [Master(name="router", model=master), worker, Knowledge(name="notes")]
+    nodes: list[Node] = [Master(name="router", model=master), worker, Knowledge(name="notes")]
     edges = [
         Edge(source="router", target=worker.name, kind="routes_to"),
         Edge(source=worker.name, target="notes", kind="reads"),

@@ -111,7 +111,7 @@ def _passages(where: str, line: dict[str, Any]) -> tuple[Evidence, ...]:
     if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
         raise UsageError(f"{where}: 'passages' is no list of objects", hint=_HINT)
     if line.get("context") is not None:
-        told = [{"title": line.get("title"), "text": line["context"]}, *told]
+        told = [{"title": line.get("title"), "text": _text(where, line, "context")}, *told]
     return tuple(
         Evidence(
             text=_text(where, one, "text"), title=_text(where, one, "title") if one.get("title") else "", weight=1.0

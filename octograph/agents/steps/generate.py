@@ -13,6 +13,7 @@ from octograph.agents.turn import Turn, as_messages
 from octograph.cancellation import CancelToken
 from octograph.errors import ToolError
 from octograph.nodes.generation import Finish, Message, TextDelta
+from octograph.nodes.grounded import NOT_FOUND
 from octograph.nodes.worker import Evidence, Outcome, Task, Worker
 from octograph.retrieval.support import supporting
 
@@ -20,6 +21,7 @@ __all__ = ["GenerateStep"]
 
 
 UNSUPPORTED = "what it wrote is not in your documents"
+MISSING = "your documents do not say"
 
 
 class GenerateStep:
@@ -51,11 +53,12 @@ class GenerateStep:
         if evidence and outcome.finish == "cancelled":
             text = ""  # nobody knows whether it stands in the documents
         elif evidence and problem is None:
-            text, citations = _cited(text, state, evidence)
+            missing = text == NOT_FOUND
+            text, citations = ("", []) if missing else _cited(text, state, evidence)
             if citations:
                 emit(TextWritten(worker=name, text=text))
             else:
-                text, problem, citations = "", UNSUPPORTED, evidence
+                text, problem, citations = "", MISSING if missing else UNSUPPORTED, evidence
         emit(
             Generated(
                 worker=name,

@@ -61,6 +61,7 @@ class LlamaClient:
             max_tokens=request.max_tokens,
             sampling=request.sampling,
             stop=request.stop,
+            schema=request.schema,
             program=request.program,
             adapter=request.adapter,
         )

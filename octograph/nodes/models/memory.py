@@ -158,7 +158,7 @@ def model_memory(graph: ModelGraph, model: Model, *, store: ModelStore) -> Model
     context = context_of(model, summary)
     sharing = {one.name for one in graph.models.values() if (one.source, one.context) == (model.source, model.context)}
     readers = sum(master.model in sharing for master in graph.masters())
-    adapters = len({getattr(one, "adapter", None) for one in graph.workers() if one.model in sharing} - {None})
+    adapters = len({one.adapter for one in graph.workers() if one.model in sharing} - {None})
     cells = context + readers * READER_CELLS + adapters * min(ADAPTER_CELLS, context)
     contexts = 1 + readers + adapters
     return ModelMemory(

@@ -48,11 +48,11 @@ def computed(expression: str) -> str | None:
 
 
 def pending(program: str) -> str | None:
-    """Return the result that is due behind a program whose last line ends in ``=``, None if none is.
+    r"""Return the result that is due behind a program whose last line ends in ``=``, None if none is.
 
     Examples
     --------
-    >>> pending("48/2=24\\n48+24="), pending("48/2=24\\n48+"), pending("x=")
+    >>> pending("48/2=24\n48+24="), pending("48/2=24\n48+"), pending("x=")
     ('72', None, None)
 
     """
@@ -63,11 +63,11 @@ def pending(program: str) -> str | None:
 
 
 def last_result(program: str) -> str | None:
-    """Return what a program comes to: what stands behind the ``=`` of its last line, None if nothing does.
+    r"""Return what a program comes to: what stands behind the ``=`` of its last line, None if nothing does.
 
     Examples
     --------
-    >>> last_result("48/2=24\\n48+24=72"), last_result("I do not know")
+    >>> last_result("48/2=24\n48+24=72"), last_result("I do not know")
     ('72', None)
 
     """

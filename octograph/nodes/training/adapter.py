@@ -18,13 +18,13 @@ from typing import Any
 import torch
 from peft import LoraConfig, get_peft_model
 from torch import Tensor, nn
-from transformers import AutoModel, AutoTokenizer, DynamicCache
-from transformers.utils.quantization_config import GgufConfig
+from transformers import DynamicCache
 
 from octograph.nodes.host.service import Steps, Ticket
 from octograph.nodes.models import convert_lora
 from octograph.nodes.training.batches import batches, varied
 from octograph.nodes.training.job import AdapterJob, AdapterReport, TrainingProgress
+from octograph.nodes.training.torch_model import Dialogue, load_model, narrow
 
 __all__ = ["TorchReader", "train_adapter"]
 
@@ -54,11 +54,9 @@ class TorchReader(nn.Module):
 
     def __init__(self, job: AdapterJob) -> None:
         super().__init__()
-        folder, file = str(Path(job.model).parent), Path(job.model).name
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, gguf_file=file)
-        model: Any = AutoModel.from_pretrained(
-            folder, gguf_file=file, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
-        )
+        file = Path(job.model)
+        self._dialogue = Dialogue(file)
+        model = load_model(file, head=False)
         model.layers = model.layers[: job.layer + 1]
         model.config.num_hidden_layers = job.layer + 1  # the cache is made by it
         model.norm = nn.Identity()  # llama.cpp's state of a layer is taken before any norm
@@ -66,14 +64,11 @@ class TorchReader(nn.Module):
         config = LoraConfig(r=job.rank, lora_alpha=2 * job.rank, target_modules=rf"layers\.({layers})\..*_proj")
         self.model: Any = get_peft_model(model, config)
         self._longest = job.longest
-        turns = [{"role": "system", "content": job.system}, {"role": "user", "content": "\x00"}]
-        rendered = str(self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
-        before, _, behind = rendered.partition("\x00")
-        self._before, self._behind = self._tokens(before), self._tokens(behind)
+        self._before, self._behind = self._dialogue.around(job.system)
 
     def encode(self, text: str) -> list[int]:
         """Tokens of a query, cut as the master cuts it, and of what the template writes behind it."""
-        tokens = self._tokens(text.strip())
+        tokens = self._dialogue.plain(text.strip())
         if len(tokens) > self._longest:
             half = self._longest // 2
             tokens = tokens[: self._longest - half] + tokens[len(tokens) - half :]
@@ -114,10 +109,6 @@ class TorchReader(nn.Module):
                     found[place] = row.float()
         return torch.stack(found)
 
-    def _tokens(self, text: str) -> list[int]:
-        tokens: list[int] = self._tokenizer(text, add_special_tokens=False).input_ids
-        return tokens
-
 
 def train_adapter(job: AdapterJob, ticket: Ticket) -> Steps:
     """Train, yield the progress batch by batch, write the adapter and yield the report."""
@@ -152,7 +143,7 @@ def train_adapter(job: AdapterJob, ticket: Ticket) -> Steps:
         for group in optimiser.param_groups:
             group["lr"] = rate * group["factor"]
         batch = [items[place] for place in places]
-        with torch.autocast("cpu", torch.bfloat16):
+        with narrow():
             states = reader([reader.encode(varied(item.text, draw)) for item in batch])
         features = nn.functional.dropout((states.float() - mean) / scale, DROPOUT)
         loss = _loss(features, batch, heads)

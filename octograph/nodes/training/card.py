@@ -52,16 +52,18 @@ class ModelCard:
             if report.validation_loss is not None
             else ""
         )
+        dropped = f", {report.dropped} left out as too long" if report.dropped else ""
         rows = [
             ("base", f"`{self.base}`" + (f" ({self.base_licence})" if self.base_licence else "")),
             ("file", f"`{Path(job.out).name}`, {size / 1e6:.1f} MB, half precision"),
             ("factors", f"rank {job.rank}, alpha {2 * job.rank}, all linear modules from layer {job.frozen} on: "
                         f"{report.parameters:,} numbers"),
             ("system prompt", f"`{job.system}`" if job.system else "none"),
-            ("data", f"{report.examples:,} examples of {self.data}" + (f", {report.dropped} left out as too long" if report.dropped else "")),
+            ("data", f"{report.examples:,} examples of {self.data}{dropped}"),
             ("loss", f"mean cross entropy of the answers' tokens: {report.loss:.3f} at the end{validation}"),
-            ("recipe", f"AdamW, rate {job.rate:g} with warm-up and cosine, {job.epochs:g} passes, {report.steps} batches of up to "
-                       f"{job.batch_tokens:,} tokens, seed {job.seed}; {report.seconds / 60:.0f} minutes"),
+            ("recipe", f"AdamW, rate {job.rate:g} with warm-up and cosine, {job.epochs:g} passes, {report.steps} "
+                       f"batches of up to {job.batch_tokens:,} tokens, seed {job.seed}; "
+                       f"{report.seconds / 60:.0f} minutes"),
             ("licence", self.licence or "not stated"),
             *self.figures,
         ]  # fmt: skip

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 import random
-import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,8 +27,9 @@ from octograph.errors import UsageError
 from octograph.nodes.host.service import Steps, Ticket
 from octograph.nodes.models import convert_lora
 from octograph.nodes.training.job import TrainingProgress, WorkerJob, WorkerReport
+from octograph.nodes.training.notation import Notation
 from octograph.nodes.training.token_tree import TokenTree, Written, packed
-from octograph.nodes.training.torch_model import Dialogue, load_model
+from octograph.nodes.training.torch_model import Dialogue, load_model, narrow
 from octograph.nodes.whole_file import written_whole
 
 __all__ = ["TorchWriter", "train_worker"]
@@ -42,9 +42,6 @@ LAST_RATE = 0.05
 
 SAVE_SECONDS = 120.0
 
-_RESULT = re.compile(r"(?<==)[^=\n]+")
-"""What a calculator writes in a program: behind the sign of equality, to the end of the line."""
-
 
 class TorchWriter(nn.Module):
     """The model with a LoRA adapter over its linear layers (Hu et al. 2021, equation 3)."""
@@ -52,23 +49,10 @@ class TorchWriter(nn.Module):
     def __init__(self, job: WorkerJob) -> None:
         super().__init__()
         file = Path(job.model)
-        self.dialogue = Dialogue(file)
         model = load_model(file, head=True)
         layers = "|".join(map(str, range(job.frozen, model.config.num_hidden_layers)))
         config = LoraConfig(r=job.rank, lora_alpha=2 * job.rank, target_modules=rf"model\.layers\.({layers})\..*_proj")
         self.model: Any = get_peft_model(model, config)
-        self._before, self._behind = self.dialogue.around(job.system)
-        self._program = job.program
-
-    def written(self, query: str, answer: str) -> Written:
-        """An example in tokens; of a program only what the model chooses is learned."""
-        prompt = (*self._before, *self.dialogue.plain(query.strip()), *self._behind)
-        tokens, learned = [], []
-        for text, own in _chosen(answer) if self._program else [(answer, True)]:
-            piece = self.dialogue.plain(text)
-            tokens += piece
-            learned += [own] * len(piece)
-        return Written(prompt=prompt, answer=(*tokens, self.dialogue.end), learned=(*learned, True))
 
     def losses(self, trees: Sequence[TokenTree]) -> Tensor:
         """``-log p`` of the targets, ``[t]``."""
@@ -91,7 +75,7 @@ class TorchWriter(nn.Module):
         places = [(row, node, token) for row, tree in enumerate(trees) for node, token in tree.targets]
         rows, nodes, wanted = (torch.tensor(column) for column in zip(*places, strict=True))  # [t]
         # The head is a third of all weights: it is asked only where an answer is learned.
-        return causal.lm_head(states[rows, nodes]), wanted
+        return causal.lm_head(states[rows, nodes]).float(), wanted
 
     def factors(self) -> dict[str, Tensor]:
         """The adapter's weights, copied."""
@@ -100,17 +84,6 @@ class TorchWriter(nn.Module):
     def set_factors(self, factors: Mapping[str, Tensor]) -> None:
         """Put weights of `factors` back."""
         set_peft_model_state_dict(self.model, dict(factors))
-
-
-def _chosen(program: str) -> Iterator[tuple[str, bool]]:
-    """Pieces of a program, each with whether the model chooses it."""
-    start = 0
-    for result in _RESULT.finditer(program):
-        yield program[start : result.start()], True
-        yield result.group(), False
-        start = result.end()
-    if start < len(program):
-        yield program[start:], True
 
 
 @dataclass(slots=True)
@@ -131,7 +104,7 @@ class _Run:
         torch.set_num_threads(job.threads)
         torch.manual_seed(job.seed)
         self.job = job
-        self.writer = TorchWriter(job)
+        self._notation = Notation(Dialogue(Path(job.model)), system=job.system, program=job.program)
         self.lessons, self.dropped = self._fitting(job.lessons)
         self.checks, _ = self._fitting(job.validation)
         if not self.lessons:
@@ -139,6 +112,7 @@ class _Run:
                 f"all {self.dropped} examples are longer than {job.longest} tokens",
                 hint="Shorten them, or train with a larger --longest.",
             )
+        self.writer = TorchWriter(job)
         self.order = [*self._order()]
         self.parameters = [part for part in self.writer.parameters() if part.requires_grad]
         self.optimiser = torch.optim.AdamW(self.parameters, lr=job.rate, weight_decay=0.01)
@@ -147,7 +121,7 @@ class _Run:
         self._state = Path(f"{job.out}.state")
 
     def _fitting(self, lessons: Sequence[tuple[str, str]]) -> tuple[list[Written], int]:
-        made = [self.writer.written(query, answer) for query, answer in lessons]
+        made = [self._notation.written(query, answer) for query, answer in lessons]
         fitting = [one for one in made if one.nodes <= self.job.longest]
         return fitting, len(made) - len(fitting)
 
@@ -168,7 +142,8 @@ class _Run:
         rate = LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * share))
         for group in self.optimiser.param_groups:
             group["lr"] = self.job.rate * rate * min(1.0, (standing.step + 1) / WARM_UP)
-        loss = self.writer.losses(self.order[standing.step]).mean()
+        with narrow():
+            loss = self.writer.losses(self.order[standing.step]).mean()
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves this one untyped
         nn.utils.clip_grad_norm_(self.parameters, 1.0)
@@ -182,13 +157,9 @@ class _Run:
         if not self.checks:
             self.best = self.writer.factors()
             return math.nan
-        draw = random.Random(0)  # noqa: S311  # only the order
-        losses = []
+        trees = packed(self.checks, capacity=self.job.longest, draw=random.Random(0))  # noqa: S311  # only the order
         with torch.no_grad():
-            for trees in _batches(
-                packed(self.checks, capacity=self.job.longest, draw=draw), tokens=self.job.batch_tokens
-            ):
-                losses.append(self.writer.losses(trees))
+            losses = [self.writer.losses(batch) for batch in _batches(trees, tokens=self.job.batch_tokens)]
         value = float(torch.cat(losses).mean())
         if value < self.standing.best:
             self.standing.best, self.standing.best_step = value, self.standing.step
@@ -231,8 +202,7 @@ class _Run:
 
     def forget(self) -> None:
         """Remove the state: the training is done."""
-        for path in (self._state / "tensors.safetensors",):
-            path.unlink(missing_ok=True)
+        (self._state / "tensors.safetensors").unlink(missing_ok=True)
         with suppress(OSError):
             self._state.rmdir()
 
@@ -240,12 +210,11 @@ class _Run:
 def train_worker(job: WorkerJob, ticket: Ticket) -> Steps:
     """Train, yield the progress batch by batch, write the adapter and yield the report."""
     run = _Run(job)
-    standing = run.standing
     resumed = run.resume()
     standing = run.standing
+    interval = max(1, len(run.order) // job.checks)
     started = saved = time.perf_counter()
     before = standing.seconds
-    losses: list[tuple[int, float]] = []
     stopped = False
     while standing.step < len(run.order) and not stopped:
         if ticket.cancelled:
@@ -253,10 +222,9 @@ def train_worker(job: WorkerJob, ticket: Ticket) -> Steps:
             run.save()
             return
         run.step()
-        due = standing.step % max(1, len(run.order) // job.checks) == 0 or standing.step == len(run.order)
+        due = standing.step % interval == 0 or standing.step == len(run.order)
+        measured = run.validate() if due else None
         if due:
-            losses.append((standing.step, run.validate()))
-            interval = max(1, len(run.order) // job.checks)
             stopped = bool(run.checks) and standing.step - standing.best_step >= job.patience * interval
         now = time.perf_counter()
         if now - saved >= SAVE_SECONDS:
@@ -267,7 +235,7 @@ def train_worker(job: WorkerJob, ticket: Ticket) -> Steps:
                 step=standing.step,
                 steps=len(run.order),
                 loss=standing.running,
-                validation=losses[-1][1] if due else None,
+                validation=measured,
             )
         )
     run.writer.set_factors(run.best)

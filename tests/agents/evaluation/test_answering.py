@@ -28,7 +28,9 @@ from octograph.nodes.worker import Evidence, ModelWorker
 from octograph.testing import FakeGenerator, FixedRouter, ScriptedWorker, make_octograph, pause
 
 HOW_MANY = Question(text="How many?", answers=("7",))
-IN_CONTEXT = Question(text="Who calls?", answers=("Anna",), passages=(Evidence(text="Anna calls.", title="Notes", weight=1.0),))
+IN_CONTEXT = Question(
+    text="Who calls?", answers=("Anna",), passages=(Evidence(text="Anna calls.", title="Notes", weight=1.0),)
+)
 
 
 async def reply(worker: ScriptedWorker | ModelWorker, question: Question, *, reads: bool = False) -> Reply:

@@ -10,6 +10,7 @@ import pytest
 
 from octograph.agents.evaluation.question import Question, read_questions
 from octograph.errors import UsageError
+from octograph.nodes.worker import Evidence
 
 
 def written(path: Path, *lines: object) -> Path:
@@ -29,7 +30,9 @@ def test_lines_are_read_with_what_is_optional(tmp_path: Path, name: str) -> None
     )
     assert read_questions(path) == [
         Question(text="How many?", answers=("7",)),
-        Question(text="Who?", answers=("Anna", "she"), passages=(Evidence(text="Anna did.", title="Lease", weight=1.0),)),
+        Question(
+            text="Who?", answers=("Anna", "she"), passages=(Evidence(text="Anna did.", title="Lease", weight=1.0),)
+        ),
         Question(text="Which?", answers=("B",), choices=("red", "blue")),
         Question(text="Who knows?", answers=()),
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from octograph.errors import HostStartError
-from octograph.graph import Edge, Knowledge, Master, Model, ModelGraph, Worker, open_graph
+from octograph.graph import Edge, Knowledge, Master, Model, ModelGraph, Node, Worker, open_graph
 from octograph.nodes.models import ModelStore
 from octograph.nodes.models.hub import Hub
 from octograph.nodes.models.memory import (
@@ -36,7 +36,9 @@ def store(tmp_path: Path) -> ModelStore:
 
 def graph(*models: Model, knowledge: bool = False) -> ModelGraph:
     workers = [Worker(name=f"w-{model.name}", description="x", model=model.name, examples=("x",)) for model in models]
-    nodes = [Master(name="router", model=models[0].name), *workers, *([Knowledge(name="notes")] if knowledge else [])]
+    nodes: list[Node] = [Master(name="router", model=models[0].name), *workers]
+    if knowledge:
+        nodes.append(Knowledge(name="notes"))
     edges = [Edge(source="router", target=worker.name, kind="routes_to") for worker in workers]
     return ModelGraph("g", "router", models, nodes, edges)
 
@@ -87,7 +89,7 @@ def test_models_that_share_a_host_count_once_and_documents_need_the_embedder(sto
 def test_a_model_that_cannot_fit_is_refused_before_it_starts(store: ModelStore) -> None:
     model = Model(name="a", source=SMALL, context=8192)
     checked_memory(graph(model), model, store=store)
-    with pytest.raises(HostStartError, match="this machine has 0.2 GB") as caught:
+    with pytest.raises(HostStartError, match=r"this machine has 0\.2 GB") as caught:
         checked_memory(graph(model), model, store=store, machine=200_000_000)
     assert "context" in caught.value.hint
 

@@ -21,7 +21,7 @@ from octograph.errors import (
     OctographError,
 )
 from octograph.nodes.beams import BeamRequest
-from octograph.nodes.generation import Generation, GenerationRequest, Message, Sampling
+from octograph.nodes.generation import Generation, GenerationRequest, Message, Sampling, TextDelta
 from octograph.nodes.remote import KeyRing, RemoteModel
 from octograph.testing import FakeChatServer
 
@@ -185,12 +185,10 @@ async def test_a_connection_that_fails_is_tried_again(server: FakeChatServer) ->
 
 async def test_a_stream_that_breaks_off_is_told_and_not_repeated(server: FakeChatServer) -> None:
     server.cut_after = 1
-    texts: list[str] = []
+    stream = model(server).generate(REQUEST, cancel=CancelToken())
+    assert await anext(stream) == TextDelta(text="Hello")
     with pytest.raises(HostCrashedError, match="broke off"):
-        async for piece in model(server).generate(REQUEST, cancel=CancelToken()):
-            assert not isinstance(piece, Generation)
-            texts.append(piece.text)
-    assert texts == ["Hello"]
+        await anext(stream)
     assert len(server.requests) == 1
 
 
@@ -261,6 +259,9 @@ async def test_leaving_early_closes_the_stream(server: FakeChatServer) -> None:
 
 async def test_what_needs_an_engine_is_refused_and_the_rest_is_estimated(server: FakeChatServer) -> None:
     remote = RemoteModel(server.source, context=2000)
+    with pytest.raises(HostRequestError, match="runs no programs"):
+        await written(remote, GenerationRequest(messages=REQUEST.messages, program=True))
+    assert server.requests == []
     with pytest.raises(HostRequestError, match="beams"):
         await remote.beams(BeamRequest(prompts=()), cancel=CancelToken())
     assert await remote.context() == 2000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +26,7 @@ def test_events_are_told_apart() -> None:
 def test_it_does_not_matter_where_the_bytes_are_cut(places: list[int]) -> None:
     cuts = [0, *sorted(places), len(STREAM)]
     reader = EventReader()
-    found = [event for start, end in zip(cuts, cuts[1:], strict=False) for event in reader.feed(STREAM[start:end])]
+    found = [event for start, end in pairwise(cuts) for event in reader.feed(STREAM[start:end])]
     assert found == EVENTS
 
 

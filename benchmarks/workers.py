@@ -4,7 +4,7 @@
     python -m benchmarks.workers --page
 
 ``DATA`` is a folder with ``arithmetic/*-dev.jsonl``, ``gsm8k/train.jsonl.gz`` (of which the last 500 problems were kept
-out of training) and ``squad/dev-a.jsonl.gz``. The tests of everyday language are in ``recipes/everyday``. Also measured:
+out of training) and ``squad/dev-a.jsonl.gz``. The tests of everyday language are in ``recipes/everyday``. Also:
 unanswerable questions told apart (AUROC), what it costs to change the adapter from one query to the next, and the
 memory of the one process that holds the weights and all adapters. Writes ``benchmarks/results/workers.json``, a task at
 a time; ``--page`` only writes the page anew. Let nothing else run meanwhile.
@@ -34,13 +34,12 @@ from octograph.agents.evaluation.answering import Graded, WorkerAlone, evaluate_
 from octograph.agents.evaluation.answers import best_f1, proportion_interval
 from octograph.agents.evaluation.question import Question, read_questions
 from octograph.cancellation import CancelToken
-from octograph.composition import host_pool, make_workers
+from octograph.composition import adapter_path, host_pool, make_workers
 from octograph.graph import ModelGraph, Worker, open_graph
 from octograph.nodes.decoding import Chat, DecodeRequest, ScoreRequest, Text
 from octograph.nodes.generation import Message
 from octograph.nodes.grounded import NOT_FOUND
 from octograph.nodes.llama import LlamaClient
-from octograph.nodes.models.store import find_file
 from octograph.nodes.tools import SystemClock
 from octograph.nodes.worker import conversation
 
@@ -113,8 +112,8 @@ class Task:
 
 
 STEPS = (
-    "You solve word problems. Work step by step in short lines, one calculation a line, and end with 'The answer is' and "
-    "the number."
+    "You solve word problems. Work step by step in short lines, one calculation a line, and end with 'The answer is' "
+    "and the number."
 )
 TASKS: Mapping[str, Task] = {
     "math": Task(
@@ -181,14 +180,7 @@ def plain(node: Worker, task: Task) -> Worker:
 
 async def answered(model_graph: ModelGraph, node: Worker, asked: Sequence[Question]) -> tuple[list[Graded], float]:
     """What a worker answers, and the seconds that it took for all."""
-    altered = ModelGraph(
-        model_graph.name,
-        model_graph.master_name,
-        model_graph.models,
-        {**model_graph.nodes, node.name: node},
-        model_graph.edges,
-        path=model_graph.path,
-    )
+    altered = model_graph.with_changed(node)
     pool = host_pool(altered, settings.load())
     try:
         worker = make_workers(altered, pool, SystemClock())[node.name]
@@ -252,7 +244,7 @@ async def unanswerable(data: Path, *, count: int = 300) -> dict[str, Any]:
         mismatched.append(replace(one, passages=draw.choice(others).passages))
     pool = host_pool(model_graph, settings.load())
     client = pool.clients[node.model or ""]
-    adapter = find_file(node.adapter or "", base=model_graph.folder, what="the reader's adapter", key="adapter")
+    adapter = adapter_path(node, model_graph.folder)
     try:
         found = []
         for one in (*right, *mismatched):
@@ -286,7 +278,7 @@ async def switching(*, rounds: int = 40) -> dict[str, Any]:
     process = None
 
     async def once(client: LlamaClient, node: Worker) -> float:
-        adapter = find_file(node.adapter or "", base=model_graph.folder, what="an adapter", key="adapter")
+        adapter = adapter_path(node, model_graph.folder)
         messages = (Message(role="system", content=node.system), Message(role="user", content="What is it?"))
         request = DecodeRequest(prompt=(Chat(messages),), max_tokens=1, adapter=adapter)
         started = time.perf_counter()
@@ -333,26 +325,24 @@ def page(results: Mapping[str, Any]) -> str:
     described = "\n".join(
         f"- `{node.name}`: {node.description}." for node in open_graph("embedded").workers() if node.adapter
     )
-    extra = []
+    extra = [
+        f"Repeating the whole request would have an F1 of {results[name]['copying the request, F1']:.2f} as a {name}."
+        for name in ("rewriting", "summary")
+        if name in results
+    ]
     if "unanswerable" in results:
         found = results["unanswerable"]
         extra.append(
             f"The reader tells questions on another passage from those that the passage answers with an AUROC of "
             f"**{found['auroc']:.3f}** ({found['n']} pairs)."
         )
-    for name in ("rewriting", "summary"):
-        if name in results:
-            extra.append(
-                f"Repeating the whole request would have an F1 of {results[name]['copying the request, F1']:.2f} as a "
-                f"{name}."
-            )
     if "switching" in results:
         found = results["switching"]
         extra.append(
-            f"All {found['adapters']} adapters stand over one copy of the weights ({found['weights_mib']:.0f} MiB): the "
-            f"process takes {found['resident_before_mib']:.0f} MiB before and {found['resident_with_all_adapters_mib']:.0f} "
-            f"MiB after every adapter was used. A query to another adapter than the one before costs "
-            f"{found['switch_ms']:.1f} ms more than one to the same."
+            f"All {found['adapters']} adapters stand over one copy of the weights ({found['weights_mib']:.0f} MiB): "
+            f"the process takes {found['resident_before_mib']:.0f} MiB before and "
+            f"{found['resident_with_all_adapters_mib']:.0f} MiB after every adapter was used. A query to another "
+            f"adapter than the one before costs {found['switch_ms']:.1f} ms more than one to the same."
         )
     return (
         "# Workers, measured\n\n"

@@ -46,6 +46,7 @@ from octograph.retrieval.splitting import Splitter
 from octograph.settings import Settings
 
 __all__ = [
+    "adapter_path",
     "composing_path",
     "head_path",
     "host_pool",
@@ -305,11 +306,19 @@ def make_workers(graph: ModelGraph, pool: HostPool, clock: Clock) -> Mapping[str
             workers[node.name] = ToolWorker(make_tool(node.tool, clock=clock))
         elif node.model is not None:
             kind = GroundedWorker if graph.neighbours(node.name, "reads") else ModelWorker
-            workers[node.name] = kind(node, pool.model(node.model), adapter=_adapter(node, graph.folder))
+            workers[node.name] = kind(node, pool.model(node.model), adapter=adapter_path(node, graph.folder))
     return workers
 
 
-def _adapter(node: WorkerNode, folder: Path | None) -> Path | None:
+def adapter_path(node: WorkerNode, folder: Path | None) -> Path | None:
+    """Where a worker's adapter is, None if it has none.
+
+    Raises
+    ------
+    ModelMissingError
+        It is not there.
+
+    """
     if node.adapter is None:
         return None
     return find_file(node.adapter, base=folder, what=f"the adapter of {node.name!r}", key="adapter")

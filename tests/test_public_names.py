@@ -103,6 +103,7 @@ SURFACE = {
         "feedback_on",
     },
     "octograph.composition": {
+        "adapter_path",
         "composing_path",
         "head_path",
         "host_pool",
@@ -138,8 +139,11 @@ SURFACE = {
     "octograph.nodes.training": {
         "AdapterJob",
         "AdapterReport",
+        "ModelCard",
         "Trainer",
         "TrainingProgress",
+        "WorkerJob",
+        "WorkerReport",
     },
     "octograph.tui": {"make_app", "run"},
 }

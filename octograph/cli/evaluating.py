@@ -159,8 +159,7 @@ def _with(graph: ModelGraph, changed: Worker) -> ModelGraph:
         Its model cannot do what it now wants.
 
     """
-    nodes = {**graph.nodes, changed.name: changed}
-    altered = ModelGraph(graph.name, graph.master_name, graph.models, nodes, graph.edges, path=graph.path)
+    altered = graph.with_changed(changed)
     for problem in check(altered):
         raise UsageError(f"the worker {changed.name!r} cannot do that: {problem.message}", hint=problem.mend)
     return altered

@@ -101,6 +101,8 @@ def _caption(node: Node) -> str:
     """Return a node's name, what it runs on and what it is for."""
     if isinstance(node, Worker):
         ways = [
+            "adapter" if node.adapter is not None else "",
+            node.output if node.output != "text" else "",
             node.decoding if node.decoding != "greedy" else "",
             node.reasoning if node.reasoning != "none" else "",
             node.grounding if node.grounding != "together" else "",

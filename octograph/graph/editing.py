@@ -43,7 +43,7 @@ def with_worker(text: str, graph: ModelGraph, worker: Worker, *, master: str) ->
 def with_changed(text: str, graph: ModelGraph, worker: Worker) -> str:
     """Return the text of a graph file in which a worker of `graph` has the entries of `worker`, examples excepted."""
     document = tomlkit.parse(text)
-    table: Any = document["nodes"][worker.name]  # type: ignore[index]  # a table, or the graph would not have it
+    table: Any = document["nodes"][worker.name]
     before, after = (worker_table(replace(one, examples=()), graph) for one in (graph.worker(worker.name), worker))
     for key in before:
         if key not in after:

@@ -6,7 +6,6 @@ graph loaded from a file has passed it. The constructor is lenient so that all p
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,9 +14,11 @@ import networkx
 
 from octograph.errors import GraphError
 from octograph.graph.edges import Edge, EdgeKind, with_tokens
+from octograph.graph.models import Model
 from octograph.graph.networkx_view import as_networkx
-from octograph.graph.nodes import Knowledge, Master, Model, Node, Worker, by_name
+from octograph.graph.nodes import Knowledge, Master, Node, Worker
 from octograph.graph.problems import ProblemsError, did_you_mean, name_problem, shown
+from octograph.graph.values import by_name
 from octograph.graph.vocabulary import FunctionalVocabulary
 
 __all__ = ["ModelGraph"]
@@ -109,14 +110,7 @@ class ModelGraph:
 
     @property
     def master(self) -> Master:
-        """The root master.
-
-        Raises
-        ------
-        GraphError
-            There is no such master.
-
-        """
+        """The root master; a `GraphError` if there is no such master."""
         return self._master(self._root)
 
     @property
@@ -225,14 +219,7 @@ class ModelGraph:
         return self._targets(name, kind)
 
     def candidates(self, master_name: str) -> tuple[str, ...]:
-        """Return what a master may choose among, workers or masters, in the order of their tokens.
-
-        Raises
-        ------
-        GraphError
-            There is no such master.
-
-        """
+        """Return what a master may choose among, in the order of its tokens; a `GraphError` if it is no master."""
         return self.vocabulary(master_name).targets
 
     def fallbacks(self, worker: str) -> tuple[str, ...]:
@@ -319,6 +306,18 @@ class ModelGraph:
         edge = Edge(source=master, target=worker.name, kind="routes_to", token=token)
         return self._changed(self._models, [*self._nodes.values(), worker], [*self._edges, edge])
 
+    def with_changed(self, worker: Worker) -> ModelGraph:
+        """Return a graph in which this is the worker of its name.
+
+        Raises
+        ------
+        GraphError
+            There is no such worker.
+
+        """
+        self.worker(worker.name)
+        return self._changed(self._models, {**self._nodes, worker.name: worker}.values(), self._edges)
+
     def without_node(self, name: str) -> ModelGraph:
         """Return a graph without a node, its edges, and its model if no other node uses that.
 
@@ -372,14 +371,8 @@ class ModelGraph:
 
     def _beyond(self, start: str, kind: EdgeKind) -> tuple[str, ...]:
         """Return everything reachable over one kind of edge, breadth-first, without the start."""
-        seen = {start: None}
-        waiting = deque([start])
-        while waiting:
-            for target in self._targets(waiting.popleft(), kind):
-                if target not in seen:
-                    seen[target] = None
-                    waiting.append(target)
-        return tuple(seen)[1:]
+        reached = networkx.generic_bfs_edges(self._nx, start, lambda name: iter(self._targets(name, kind)))
+        return tuple(target for _, target in reached)
 
     def _changed(
         self, models: Iterable[Model] | Mapping[str, Model], nodes: Iterable[Node], edges: Iterable[Edge]

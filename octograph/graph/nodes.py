@@ -1,4 +1,4 @@
-"""Nodes of a model graph (masters, workers, knowledge bases) and the models they name.
+"""Nodes of a model graph: masters, workers, knowledge bases.
 
 All are values: what a node *is*, never anything that runs.
 """
@@ -6,27 +6,24 @@ All are values: what a node *is*, never anything that runs.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import ClassVar, Literal, TypeVar, get_args
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
 
-from octograph.errors import GraphError
-from octograph.graph.problems import Problem, ProblemsError, did_you_mean, name_problem, shown
-from octograph.graph.sources import bytes_of, file_source_problem, size_problem, source_problems
+from octograph.graph.problems import Problem, did_you_mean, shown
+from octograph.graph.sources import file_source_problem
+from octograph.graph.values import named, refuse
 
 __all__ = [
     "Decoding",
     "Grounding",
     "Knowledge",
     "Master",
-    "Model",
     "Node",
     "NodeKind",
     "Output",
     "Reasoning",
     "Worker",
-    "by_name",
 ]
 
 NodeKind = Literal["master", "worker", "knowledge"]
@@ -37,91 +34,6 @@ Grounding = Literal["together", "rag-sequence", "rag-token"]
 
 # In evaluation data and in examples files "none" stands for queries out of scope, so no node may be called that.
 RESERVED_NAMES = frozenset({"none"})
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """Where a model's weights come from.
-
-    Parameters
-    ----------
-    name
-        The name nodes use for it.
-    source
-        ``package:NAME/FILE`` (inside an installed Python package), ``path:FILE`` (relative to the graph file),
-        ``hf:USER/REPO:QUANT`` (Hugging Face) or ``openai:URL#MODEL`` (an OpenAI-compatible server).
-    sha256
-        The checksum the file must have.
-    context
-        The context length to open it with, in tokens; None leaves it to the host.
-    licence
-        The licence of the weights, for people.
-    size, kv
-        How large its file is, and the keys and values of one token in the cache, as ``4.7 GB`` and ``56 KiB``: for
-        the memory plan of a model that is not on this machine yet.
-
-    Raises
-    ------
-    GraphError
-        A value cannot be right; the message names every such field.
-
-    Examples
-    --------
-    >>> Model(name="tiny", source="path:tiny.gguf").scheme
-    'path'
-
-    """
-
-    name: str
-    source: str
-    sha256: str | None = None
-    context: int | None = None
-    licence: str = ""
-    size: str | None = None
-    kv: str | None = None
-
-    def __post_init__(self) -> None:
-        _refuse(self)
-
-    @property
-    def scheme(self) -> str:
-        """The part of the source before the first colon."""
-        return self.source.partition(":")[0]
-
-    @property
-    def is_remote(self) -> bool:
-        """Whether a server somewhere runs it."""
-        return self.scheme == "openai"
-
-    @property
-    def size_bytes(self) -> int | None:
-        """The stated size of its file."""
-        return None if self.size is None else bytes_of(self.size)
-
-    @property
-    def kv_bytes(self) -> int | None:
-        """The stated size of a token's keys and values."""
-        return None if self.kv is None else bytes_of(self.kv)
-
-    def _problems(self) -> Iterator[Problem]:
-        yield from _named(self.name)
-        yield from source_problems(self.source)
-        sizes = (size_problem("size", self.size), size_problem("kv", self.kv))
-        yield from (problem for problem in sizes if problem is not None)
-        if self.sha256 is not None and not _SHA256.fullmatch(self.sha256):
-            yield Problem(
-                key="sha256",
-                message=f"{shown(self.sha256)} is not a SHA-256 checksum",
-                mend="Write 64 lower-case hexadecimal digits, as `sha256sum FILE` prints them.",
-            )
-        if self.context is not None and self.context < 1:
-            yield Problem(
-                key="context",
-                message=f"the context of {self.context} tokens holds nothing",
-                mend="Write a number of tokens, such as 2048, or leave the key out.",
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,10 +74,11 @@ class Master:
     description: str = ""
 
     def __post_init__(self) -> None:
-        _refuse(self)
+        refuse(self)
 
-    def _problems(self) -> Iterator[Problem]:
-        yield from _named(self.name, reserved=RESERVED_NAMES)
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with it."""
+        yield from named(self.name, reserved=RESERVED_NAMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,10 +157,11 @@ class Worker:
     examples: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _refuse(self)
+        refuse(self)
 
-    def _problems(self) -> Iterator[Problem]:
-        yield from _named(self.name, reserved=RESERVED_NAMES)
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with it."""
+        yield from named(self.name, reserved=RESERVED_NAMES)
         if self.model is not None and self.tool is not None:
             yield Problem(
                 key="tool",
@@ -334,10 +248,11 @@ class Knowledge:
     description: str = ""
 
     def __post_init__(self) -> None:
-        _refuse(self)
+        refuse(self)
 
-    def _problems(self) -> Iterator[Problem]:
-        yield from _named(self.name, reserved=RESERVED_NAMES)
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with it."""
+        yield from named(self.name, reserved=RESERVED_NAMES)
         if self.path is not None and (not self.path.strip() or "\0" in self.path):
             yield Problem(
                 key="path",
@@ -347,54 +262,6 @@ class Knowledge:
 
 
 Node = Master | Worker | Knowledge
-
-_Named = TypeVar("_Named", Model, Node)
-
-
-def by_name(values: Iterable[_Named] | Mapping[str, _Named], what: str) -> dict[str, _Named]:
-    """Return models or nodes by name; two of one name are a `GraphError`."""
-    named: dict[str, _Named] = {}
-    for value in values.values() if isinstance(values, Mapping) else values:
-        if value.name in named:
-            raise GraphError(f"two {what} are called {shown(value.name)}", hint="Rename one of them.")
-        named[value.name] = value
-    return named
-
-
-def _refuse(value: Model | Node) -> None:
-    """Turn lists into tuples, then raise with every problem of ``value``, if it has any."""
-    problems: list[Problem] = []
-    for field in fields(value):
-        content = getattr(value, field.name)
-        if field.name.endswith("examples"):
-            if isinstance(content, str):
-                mend = "Write a sequence of strings, one for each query."
-                problems.append(Problem(key=field.name, message="is a single string", mend=mend))
-                continue
-            content = tuple(content)
-            # A list would compare unequal to the same examples read from a file.
-            object.__setattr__(value, field.name, content)
-        texts = content if isinstance(content, tuple) else (content,)
-        if any(isinstance(text, str) and not _is_unicode(text) for text in texts):
-            mend = "Remove the lone surrogates: the text could not be written to a file."
-            problems.append(Problem(key=field.name, message="is not valid Unicode", mend=mend))
-    problems.extend(value._problems())
-    if problems:
-        raise ProblemsError(problems)
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _named(name: str, *, reserved: frozenset[str] = frozenset()) -> Iterator[Problem]:
-    problem = name_problem(name, reserved=reserved)
-    if problem is not None:
-        yield problem
 
 
 def _range(key: str, value: float, allowed: str) -> Problem:

@@ -18,7 +18,8 @@ from octograph.graph.checks import check_parts
 from octograph.graph.edges import Edge
 from octograph.graph.examples_file import add_examples, examples_file_problem, read_examples
 from octograph.graph.model_graph import ModelGraph
-from octograph.graph.nodes import Knowledge, Master, Model, Node, NodeKind, Worker
+from octograph.graph.models import Model
+from octograph.graph.nodes import Knowledge, Master, Node, NodeKind, Worker
 from octograph.graph.problems import Problem, ProblemsError, did_you_mean, key_path, name_problem, shown
 from octograph.graph.tables import EDGE, GRAPH, MODEL, NODES, TableKind, type_problem
 from octograph.graph.toml_text import parse_toml

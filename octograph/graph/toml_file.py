@@ -19,7 +19,8 @@ from octograph.graph.checks import check
 from octograph.graph.examples_file import NONE_KEY, examples_file_problem
 from octograph.graph.labels import escape_unseen
 from octograph.graph.model_graph import ModelGraph
-from octograph.graph.nodes import Master, Model, Node, Worker
+from octograph.graph.models import Model
+from octograph.graph.nodes import Master, Node, Worker
 from octograph.graph.problems import Problem, ProblemsError
 from octograph.graph.reading import read_graph
 from octograph.graph.toml_text import read_text

@@ -354,7 +354,7 @@ def page(results: Mapping[str, Any]) -> str:
         + "\n\n".join(extra)
         + "\n\n## What they do\n"
         + described
-        + "\n\nHow each adapter was made is in its model card beside it, in `octograph/graph/bundled/`; the recipes are in "
+        + "\n\nHow each adapter was made is in its card in `octograph/graph/bundled/`; the recipes are in "
         "[recipes/](../recipes/README.md).\n"
     )  # fmt: skip
 

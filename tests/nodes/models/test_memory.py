@@ -116,4 +116,4 @@ async def test_a_real_host_stays_within_its_plan(store: ModelStore) -> None:
         taken = psutil.Process(client.host.pid).memory_full_info().uss
     finally:
         pool.close()
-    assert memory.total / 4 < taken <= memory.total
+    assert memory.weights < taken <= memory.total  # contexts of adapters come when they are first asked for

@@ -36,6 +36,7 @@ from octograph.nodes.models import ModelStore
 from octograph.nodes.models.hub import Hub
 from octograph.nodes.models.store import find_file
 from octograph.nodes.pool import HostPool
+from octograph.nodes.programs import ProgramWorker
 from octograph.nodes.remote import KeyRing, RemoteModel
 from octograph.nodes.tools import Clock, make_tool
 from octograph.nodes.training import Trainer
@@ -305,9 +306,16 @@ def make_workers(graph: ModelGraph, pool: HostPool, clock: Clock) -> Mapping[str
         if node.tool is not None:
             workers[node.name] = ToolWorker(make_tool(node.tool, clock=clock))
         elif node.model is not None:
-            kind = GroundedWorker if graph.neighbours(node.name, "reads") else ModelWorker
-            workers[node.name] = kind(node, pool.model(node.model), adapter=adapter_path(node, graph.folder))
+            workers[node.name] = _model_worker(graph, node, pool)
     return workers
+
+
+def _model_worker(graph: ModelGraph, node: WorkerNode, pool: HostPool) -> Worker:
+    adapter = adapter_path(node, graph.folder)
+    if node.decoding == "program":
+        return ProgramWorker(node, pool.clients[node.model or ""], adapter=adapter)
+    kind = GroundedWorker if graph.neighbours(node.name, "reads") else ModelWorker
+    return kind(node, pool.model(node.model or ""), adapter=adapter)
 
 
 def adapter_path(node: WorkerNode, folder: Path | None) -> Path | None:

@@ -127,7 +127,7 @@ def _worker(graph: ModelGraph, arguments: argparse.Namespace) -> Worker:
 
     """
     node = graph.worker(arguments.worker)
-    wanted = {
+    wanted: dict[str, Any] = {
         key: value
         for key, value in (("decoding", arguments.decoding), ("reasoning", arguments.reasoning))
         if value is not None
@@ -137,6 +137,8 @@ def _worker(graph: ModelGraph, arguments: argparse.Namespace) -> Worker:
             f"the worker {node.name!r} is a tool, which has no --{next(iter(wanted))}",
             hint="Leave the option out, or name a worker with a model.",
         )
+    if arguments.decoding not in (None, "program"):
+        wanted["votes"] = 1
     try:
         node = replace(node, **wanted)
     except GraphError as error:

@@ -159,7 +159,7 @@ def _worker_training(train: Any) -> None:
     worker.add_argument("--epochs", type=float, default=3.0, help="passes over the examples (default: %(default)s)")
     worker.add_argument("--rank", type=int, default=16, help="of the factors (default: %(default)s)")
     worker.add_argument("--frozen", type=int, default=8, help="lowest layers left as they are (default: %(default)s)")
-    worker.add_argument("--rate", type=float, default=1e-3, help="highest learning rate (default: %(default)s)")
+    worker.add_argument("--rate", type=float, default=2e-3, help="highest learning rate (default: %(default)s)")
     worker.add_argument("--longest", type=int, default=512, help="most tokens of an example (default: %(default)s)")
     worker.add_argument("--licence", default="", help="of the adapter, for its model card")
     worker.add_argument("--seed", type=int, default=0, help="of order and factors (default: %(default)s)")

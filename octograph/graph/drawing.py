@@ -113,4 +113,6 @@ def _caption(node: Node) -> str:
     else:
         traits = [node.kind, node.model]
     about = f": {label(node.description)}" if node.description.strip() else ""
+    if isinstance(node, Worker) and node.measured.strip():
+        about += f" [{label(node.measured)}]"
     return f"{label(node.name)} ({', '.join(label(trait) for trait in traits if trait)}){about}"

@@ -35,6 +35,8 @@ Grounding = Literal["together", "rag-sequence", "rag-token"]
 # In evaluation data and in examples files "none" stands for queries out of scope, so no node may be called that.
 RESERVED_NAMES = frozenset({"none"})
 
+MOST_VOTES = 32
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Master:
@@ -91,6 +93,8 @@ class Worker:
         Name of the node.
     description
         What it is good at; the master reads this.
+    measured
+        How good it was found to be, and on what; for people.
     model, tool
         Name of its model, or of its tool: exactly one of them.
     adapter
@@ -109,6 +113,8 @@ class Worker:
     grounding
         How passages of the knowledge bases that it reads are used: all in one prompt, or one prompt each with the
         answers marginalised (RAG-Sequence and RAG-Token, Lewis et al. 2020).
+    votes
+        Programs that are drawn, of which the commonest result is taken; 1 for a single, greedy one.
     temperature, top_p, min_p
         Sampling settings.
     repetition_penalty
@@ -138,6 +144,7 @@ class Worker:
 
     name: str
     description: str
+    measured: str = ""
     model: str | None = None
     tool: str | None = None
     adapter: str | None = None
@@ -147,6 +154,7 @@ class Worker:
     output: Output = "text"
     reasoning: Reasoning = "none"
     grounding: Grounding = "together"
+    votes: int = 1
     temperature: float = 0.7
     top_p: float = 0.95
     min_p: float = 0.05
@@ -210,6 +218,12 @@ class Worker:
             yield _range("min_p", self.min_p, "from 0 to 1")
         if not 1 <= self.repetition_penalty <= 2:
             yield _range("repetition_penalty", self.repetition_penalty, "from 1 to 2, such as 1.1")
+        if not 1 <= self.votes <= MOST_VOTES:
+            yield _range("votes", self.votes, f"from 1 to {MOST_VOTES}, such as 8")
+        if self.votes > 1 and self.decoding != "program":
+            yield Problem(
+                key="votes", message="only programs are put to the vote", mend="Write `decoding = 'program'`."
+            )
         if self.max_tokens < 1:
             yield _range("max_tokens", self.max_tokens, "1 or more, such as 512")
         if not (math.isfinite(self.cost) and self.cost >= 0):

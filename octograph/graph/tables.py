@@ -58,6 +58,7 @@ class _MasterTable(TypedDict, total=False):
 class _WorkerTable(TypedDict, total=False):
     kind: Required[Literal["worker"]]
     description: Required[str]
+    measured: str
     model: str
     tool: str
     adapter: str
@@ -67,6 +68,7 @@ class _WorkerTable(TypedDict, total=False):
     output: Output
     reasoning: Reasoning
     grounding: Grounding
+    votes: int
     temperature: float
     top_p: float
     min_p: float

@@ -78,8 +78,6 @@ class GenerationRequest:
         Strings that end the text; they are not part of it.
     schema
         A JSON schema that the text keeps to.
-    program
-        A calculator writes the results into the text, see `octograph.nodes.decoding.DecodeRequest`.
     adapter
         A GGUF LoRA adapter over the model.
 
@@ -90,7 +88,6 @@ class GenerationRequest:
     sampling: Sampling = Sampling()
     stop: tuple[str, ...] = ()
     schema: Mapping[str, Any] | None = None
-    program: bool = False
     adapter: Path | None = None
 
 

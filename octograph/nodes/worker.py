@@ -9,10 +9,8 @@ from typing import Any, Final, Literal, Protocol
 
 from octograph import graph
 from octograph.cancellation import CancelToken
-from octograph.errors import ToolError
 from octograph.nodes.generation import Finish, Generation, GenerationRequest, Generator, Message, Sampling, TextDelta
 from octograph.nodes.tools import Tool, with_result
-from octograph.nodes.tools.program import last_result
 
 __all__ = ["Evidence", "ModelWorker", "Outcome", "Task", "ToolWorker", "Worker", "conversation"]
 
@@ -141,18 +139,13 @@ class ModelWorker:
             max_tokens=node.max_tokens,
             sampling=sampling,
             schema=FIELDS if node.output == "json" else None,
-            program=node.decoding == "program",
             adapter=self._adapter,
         )
-        text = ""
         async for piece in self._generator.generate(request, cancel=cancel):
-            if isinstance(piece, TextDelta):
-                text += piece.text
+            if isinstance(piece, Generation):
+                yield Outcome(finish=piece.finish, source="model", generation=piece)
+            else:
                 yield piece
-                continue
-            if request.program and piece.finish != "cancelled":
-                yield TextDelta(text=f"\n\nThe answer is {_result(text)}.")
-            yield Outcome(finish=piece.finish, source="model", generation=piece)
 
 
 def conversation(node: graph.Worker, task: Task) -> tuple[Message, ...]:
@@ -167,13 +160,6 @@ def conversation(node: graph.Worker, task: Task) -> tuple[Message, ...]:
     if task.result is not None:
         query = with_result(query, task.result) if node.decoding == "program" else f"{query}\n\n{task.result}"
     return (*system, Message(role="user", content=query))
-
-
-def _result(program: str) -> str:
-    result = last_result(program)
-    if result is None:
-        raise ToolError("it found no calculation that answers this", hint="State all numbers and what is asked for.")
-    return result
 
 
 class ToolWorker:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -77,27 +76,6 @@ async def test_a_worker_without_history_sees_the_query_and_the_step_before() -> 
         assert [piece async for piece in worker.run(task, cancel=CancelToken())]
     asked = [[message.content for message in request.messages] for request in generator.requests]
     assert asked == [["Be brief.", "how?"], ["Be brief.", "make it polite\n\nGo away."]]
-
-
-async def test_a_program_is_asked_for_and_its_last_result_stated(tmp_path: Path) -> None:
-    generator = FakeGenerator(["48/2=24\n", "48+24=72"])
-    worker = ModelWorker(replace(ALONE, decoding="program"), generator, adapter=tmp_path / "math.gguf")
-    task = Task(query="add 24 to it", result="the sum is 48")
-    pieces = [piece async for piece in worker.run(task, cancel=CancelToken())]
-    assert "".join(piece.text for piece in pieces if isinstance(piece, TextDelta)) == (
-        "48/2=24\n48+24=72\n\nThe answer is 72."
-    )
-    request = generator.requests[0]
-    assert request.program
-    assert request.adapter == tmp_path / "math.gguf"
-    assert request.messages[-1].content == "add 24 to 48"
-
-
-async def test_a_program_without_a_result_is_no_answer() -> None:
-    worker = ModelWorker(replace(ALONE, decoding="program"), FakeGenerator(["I cannot say"]))
-    with pytest.raises(ToolError, match="no calculation"):
-        async for _ in worker.run(Task(query="why?"), cancel=CancelToken()):
-            pass
 
 
 async def test_json_is_held_to_one_flat_object() -> None:

@@ -62,7 +62,6 @@ class LlamaClient:
             sampling=request.sampling,
             stop=request.stop,
             schema=request.schema,
-            program=request.program,
             adapter=request.adapter,
         )
         async for piece in self.decode(decode, cancel=cancel):

@@ -26,7 +26,7 @@ from octograph.nodes.llama.scoring import score
 __all__ = ["Engine"]
 
 ADAPTER_CELLS = 4096
-MOST_ADAPTERS = 6
+MOST_ADAPTERS = 8
 """Adapters with a context of their own at one time; a further one takes the place of the longest unused."""
 
 MOST_READERS = 3

@@ -99,9 +99,9 @@ class RemoteModel:
             It broke off in the middle of the text.
 
         """
-        if request.program or request.adapter is not None or request.schema is not None:
+        if request.adapter is not None or request.schema is not None:
             raise HostRequestError(
-                f"{self.model!r} at {self.url} runs no programs, adapters or schemas",
+                f"{self.model!r} at {self.url} runs no adapters or schemas",
                 hint="Give the worker a model of 'package:', 'path:' or 'hf:'.",
             )
         tally = _Tally()

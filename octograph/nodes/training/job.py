@@ -118,7 +118,7 @@ class WorkerJob:
     rate
         Highest learning rate.
     batch_tokens
-        Tokens of a batch, padding included.
+        Tokens of a batch, padding included: small, since many steps teach a model of this size more than large ones.
     longest
         Most tokens of an example, and of a tree of examples; longer ones are left out and counted.
     checks
@@ -139,10 +139,10 @@ class WorkerJob:
     validation: Sequence[tuple[str, str]]
     program: bool = False
     rank: int = 16
-    frozen: int = 0
+    frozen: int = 8
     epochs: float = 3.0
-    rate: float = 1e-3
-    batch_tokens: int = 1536
+    rate: float = 2e-3
+    batch_tokens: int = 640
     longest: int = 512
     checks: int = 10
     patience: int = 3

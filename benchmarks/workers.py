@@ -76,15 +76,17 @@ def fields(one: Graded) -> float:
         return 0.0
     if not isinstance(found, dict):
         return 0.0
-    return max(
-        sum(key in found and found[key] == value for key, value in wanted.items()) / max(1, len({*wanted, *found}))
-        for wanted in map(json.loads, one.question.answers)
-    )
+    shares = []
+    for answer in one.question.answers:
+        wanted: dict[str, Any] = json.loads(answer)
+        right = sum(key in found and found[key] == value for key, value in wanted.items())
+        shares.append(right / max(1, len({*wanted, *found})))
+    return max(shares, default=0.0)
 
 
 def numbers(one: Graded) -> float:
     """1 if every number of the question's text is in the answer."""
-    given = re.findall(r"[0-9]+", one.question.text)
+    given: list[str] = re.findall(r"[0-9]+", one.question.text)
     return float(all(number in one.reply.text for number in given))
 
 
@@ -199,11 +201,13 @@ def scores(graded: Sequence[Graded], seconds: float, task: Task) -> dict[str, An
     found: dict[str, Any] = {"n": len(graded), "seconds_a_question": seconds / len(graded)}
     for name, measure in task.measures.items():
         values = np.array([measure(one) for one in graded])
+        interval = None
         if set(np.unique(values)) <= {0.0, 1.0}:
             interval = proportion_interval(int(values.sum()), len(values))
-        else:
+        if interval is None:
             draws = np.random.default_rng(SEED).choice(values, (DRAWS, len(values))).mean(axis=1)
-            interval = [float(bound) for bound in np.quantile(draws, [0.025, 0.975])]
+            low, high = np.quantile(draws, [0.025, 0.975])
+            interval = (float(low), float(high))
         found[name] = {"mean": float(values.mean()), "interval": interval}
     return found
 
@@ -214,7 +218,7 @@ async def measured(name: str, data: Path | None, *, limit: int, plain_limit: int
     node = model_graph.worker(task.worker)
     asked = questions(name, data, limit=limit)
     before = asked[:plain_limit] if len(asked) > plain_limit else asked
-    result = {
+    result: dict[str, Any] = {
         "before": scores(*await answered(model_graph, plain(node, task), before), task),
         "after": scores(*await answered(model_graph, node, asked), task),
     }

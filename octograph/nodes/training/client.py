@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from octograph.nodes.training.job import (
 )
 
 __all__ = ["Trainer"]
+
+Report = TypeVar("Report", AdapterReport, WorkerReport)
 
 _SERVICE = "octograph.nodes.training.service:TrainingService"
 
@@ -59,11 +61,8 @@ class Trainer:
             The process failed.
 
         """
-        async for frame in self._host.stream("adapter", asdict(job), cancel=cancel):
-            if "seconds" in frame:
-                yield AdapterReport(**frame)
-            elif "step" in frame:
-                yield TrainingProgress(**frame)
+        async for piece in self._told("adapter", job, AdapterReport, cancel):
+            yield piece
 
     async def train_worker(
         self, job: WorkerJob, *, cancel: CancelToken
@@ -82,11 +81,8 @@ class Trainer:
             The process failed.
 
         """
-        async for frame in self._host.stream("worker", asdict(job), cancel=cancel):
-            if "seconds" in frame:
-                yield WorkerReport(**frame)
-            elif "step" in frame:
-                yield TrainingProgress(**frame)
+        async for piece in self._told("worker", job, WorkerReport, cancel):
+            yield piece
 
     async def fit_steps(
         self,
@@ -132,6 +128,16 @@ class Trainer:
                     progress(frame["step"], frame["steps"])
             weights: dict[str, Any] = load_file(out)
             return StepNetwork(**weights)
+
+    async def _told(
+        self, operation: str, job: AdapterJob | WorkerJob, report: type[Report], cancel: CancelToken
+    ) -> AsyncIterator[TrainingProgress | Report]:
+        """Yield what a training tells, batch by batch, and its report last."""
+        async for frame in self._host.stream(operation, asdict(job), cancel=cancel):
+            if "seconds" in frame:
+                yield report(**frame)
+            elif "step" in frame:
+                yield TrainingProgress(**frame)
 
     def close(self) -> None:
         """End the process."""

@@ -259,8 +259,8 @@ async def test_leaving_early_closes_the_stream(server: FakeChatServer) -> None:
 
 async def test_what_needs_an_engine_is_refused_and_the_rest_is_estimated(server: FakeChatServer) -> None:
     remote = RemoteModel(server.source, context=2000)
-    with pytest.raises(HostRequestError, match="runs no programs"):
-        await written(remote, GenerationRequest(messages=REQUEST.messages, program=True))
+    with pytest.raises(HostRequestError, match="runs no adapters"):
+        await written(remote, GenerationRequest(messages=REQUEST.messages, schema={"type": "object"}))
     assert server.requests == []
     with pytest.raises(HostRequestError, match="beams"):
         await remote.beams(BeamRequest(prompts=()), cancel=CancelToken())

@@ -105,7 +105,9 @@ async def test_torch_and_llama_cpp_agree_on_the_adapted_model(writer: Any, notat
     convert_lora(tmp_path / "peft", adapter, base=MODEL)
     config = {"path": str(MODEL), "threads": 1, "context": 512}
     llama = LlamaClient(HostProcess(name="test", service=SERVICE, config=lambda: config))
-    found, plain, expected = [], [], []
+    found: list[float] = []
+    plain: list[float] = []
+    expected: list[float] = []
     try:
         for query, answer in LESSONS[:6]:
             example = notation.written(query, answer)

@@ -25,12 +25,16 @@ TRIES: Final = 400
 
 MOST_DECIMALS: Final = 3
 
-HE: Final = ("Adam", "Ahmed", "Ben", "Carlos", "Daniel", "Elias", "Felix", "George", "Hiro", "Ivan", "Jamal", "Kevin",
-             "Leo", "Marco", "Noah", "Omar", "Pedro", "Quentin", "Ravi", "Samuel", "Tom", "Umar", "Victor", "Walter",
-             "Xavier", "Yusuf", "Zack", "Mike", "Fred", "Keith", "Sam", "Roger", "Luke", "Henry", "Oliver", "Paul")  # fmt: skip
-SHE: Final = ("Anna", "Bella", "Clara", "Diana", "Emma", "Fatima", "Grace", "Hannah", "Ines", "Julia", "Kate", "Laura",
-              "Maria", "Nina", "Olivia", "Priya", "Rosa", "Sara", "Tina", "Ursula", "Vera", "Wendy", "Xenia", "Yuki",
-              "Zoe", "Sally", "Joan", "Mary", "Lisa", "Amy", "Ruth", "Helen", "Molly", "Nora", "Paige", "Robin")  # fmt: skip
+HE: Final = (
+    "Adam", "Ahmed", "Ben", "Carlos", "Daniel", "Elias", "Felix", "George", "Hiro", "Ivan", "Jamal", "Kevin",
+    "Leo", "Marco", "Noah", "Omar", "Pedro", "Quentin", "Ravi", "Samuel", "Tom", "Umar", "Victor", "Walter",
+    "Xavier", "Yusuf", "Zack", "Mike", "Fred", "Keith", "Sam", "Roger", "Luke", "Henry", "Oliver", "Paul",
+)  # fmt: skip
+SHE: Final = (
+    "Anna", "Bella", "Clara", "Diana", "Emma", "Fatima", "Grace", "Hannah", "Ines", "Julia", "Kate", "Laura",
+    "Maria", "Nina", "Olivia", "Priya", "Rosa", "Sara", "Tina", "Ursula", "Vera", "Wendy", "Xenia", "Yuki",
+    "Zoe", "Sally", "Joan", "Mary", "Lisa", "Amy", "Ruth", "Helen", "Molly", "Nora", "Paige", "Robin",
+)  # fmt: skip
 SMALL: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
                 "twelve")  # fmt: skip
 

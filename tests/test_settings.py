@@ -44,6 +44,7 @@ def test_the_environment_goes_before_the_file(file: Path, monkeypatch: pytest.Mo
 
 def test_the_document_is_plain(file: Path) -> None:
     assert set(settings.load().document()) == {
+        "api_keys",
         "graph",
         "data_dir",
         "cache_dir",

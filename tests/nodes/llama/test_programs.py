@@ -27,7 +27,7 @@ NEAR_TIE = 0.5
 ADAPTER = bundled_folder() / "smollm2-math.gguf"
 CHAT = [
     {"role": "system", "content": "Write the arithmetic, one step a line."},
-    {"role": "user", "content": "A box has 12 pens. Ann buys 7 boxes and gives 20 pens away. How many are left?"},
+    {"role": "user", "content": "Ann buys 6 bags of 8 apples and eats 5 apples. How many apples are left?"},
 ]
 Drive = Callable[..., list[list[Frame]]]
 Write = Callable[..., list[dict[str, Any]]]

@@ -41,6 +41,7 @@ from octograph.nodes.generation import Message
 from octograph.nodes.grounded import NOT_FOUND
 from octograph.nodes.llama import LlamaClient
 from octograph.nodes.tools import SystemClock
+from octograph.nodes.worker import Task as Asked
 from octograph.nodes.worker import conversation
 
 OUTPUT = Path(__file__).parent / "results" / "workers.json"
@@ -252,7 +253,7 @@ async def unanswerable(data: Path, *, count: int = 300) -> dict[str, Any]:
     try:
         found = []
         for one in (*right, *mismatched):
-            task = graph_task(one)
+            task = Asked(query=one.with_passages)
             request = ScoreRequest(
                 prompt=(Chat(conversation(node, task)),), continuations=(Text(NOT_FOUND),), adapter=adapter
             )
@@ -266,20 +267,12 @@ async def unanswerable(data: Path, *, count: int = 300) -> dict[str, Any]:
     return {"n": len(labels), "auroc": float(roc_auc_score(labels, found))}
 
 
-def graph_task(question: Question) -> Any:
-    """A question as the reader is asked it."""
-    from octograph.nodes.worker import Task as WorkerTask
-
-    return WorkerTask(query=question.with_passages)
-
-
 async def switching(*, rounds: int = 40) -> dict[str, Any]:
     """What a change of the adapter between two queries costs: one token each, behind prompts that are in the cache."""
     model_graph = open_graph("embedded")
     nodes = [node for node in model_graph.workers() if node.adapter]
     pool = host_pool(model_graph, settings.load())
     client = pool.clients[nodes[0].model or ""]
-    process = None
 
     async def once(client: LlamaClient, node: Worker) -> float:
         adapter = adapter_path(node, model_graph.folder)

@@ -156,6 +156,7 @@ def _worker_training(train: Any) -> None:
     worker.add_argument(
         "--program", action="store_true", help="answers are lines of arithmetic, whose results are computed"
     )
+    worker.add_argument("--start", type=Path, metavar="ADAPTER", help="go on from the factors of a GGUF adapter")
     worker.add_argument("--epochs", type=float, default=3.0, help="passes over the examples (default: %(default)s)")
     worker.add_argument("--rank", type=int, default=16, help="of the factors (default: %(default)s)")
     worker.add_argument("--frozen", type=int, default=8, help="lowest layers left as they are (default: %(default)s)")

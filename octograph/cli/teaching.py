@@ -52,6 +52,7 @@ def train_worker(arguments: argparse.Namespace) -> int:
         system=worker.system,
         lessons=_pairs(lessons),
         validation=_pairs(validation),
+        start=None if arguments.start is None else str(arguments.start.absolute()),
         program=worker.decoding == "program",
         rank=arguments.rank,
         frozen=arguments.frozen,
@@ -125,6 +126,9 @@ def _known(graph: ModelGraph, arguments: argparse.Namespace) -> Worker:
     if worker.tool is not None:
         raise UsageError(f"the worker {worker.name!r} is a tool", hint="Name one with a model: tools need no training.")
     wanted = {"system": arguments.system, "description": arguments.describe, "model": arguments.model}
+    if worker.declines is not None:
+        wanted |= {"model": arguments.model or graph.master.model}
+        worker = replace(worker, declines=None, model=wanted["model"])
     changed = replace(worker, **{key: value for key, value in wanted.items() if value is not None})
     return replace(changed, decoding="program") if arguments.program else changed
 

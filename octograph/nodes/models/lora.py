@@ -1,4 +1,4 @@
-"""LoRA adapters as PEFT saves them, converted to the GGUF files that llama.cpp loads.
+"""LoRA adapters as PEFT saves them, converted to the GGUF files that llama.cpp loads, and back.
 
 For a weight ``W`` PEFT keeps the factors ``A`` and ``B`` and computes with ``W + s B A``.
 The scale ``s`` is ``alpha / r`` (https://arxiv.org/abs/2106.09685), or ``alpha / sqrt(r)`` for a rank-stabilised
@@ -27,7 +27,7 @@ from octograph.nodes.models.gguf_file import check_gguf
 from octograph.nodes.models.gguf_header import MAGIC, Reader
 from octograph.nodes.whole_file import written_whole
 
-__all__ = ["convert_lora"]
+__all__ = ["LoraFactors", "convert_lora", "read_lora"]
 
 _CONFIG, _WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 
@@ -61,6 +61,17 @@ _NAME = re.compile(
     r"base_model\.model\.(?:model\.)?layers\.(?P<layer>[0-9]{1,4})\.(?P<module>.+)\.lora_(?P<factor>[AB])\.weight"
 )
 _EMBEDDING = re.compile(r"base_model\.model\.(?:model\.)?(?P<module>embed_tokens|lm_head)\..+")
+
+_HUGGING_FACE: Mapping[str, str] = {
+    "attn_q": "self_attn.q_proj",
+    "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj",
+    "attn_output": "self_attn.o_proj",
+    "ffn_gate": "mlp.gate_proj",
+    "ffn_up": "mlp.up_proj",
+    "ffn_down": "mlp.down_proj",
+}
+_GGUF_NAME = re.compile(r"blk\.(?P<layer>[0-9]{1,4})\.(?P<weight>\w+)\.weight\.lora_(?P<factor>[ab])")
 
 _TRAIN_PLAINLY = f"Train a plain LoRA adapter, with `target_modules` among {_MODULES}."
 _SAVE_AGAIN = "The file may have been cut short: save or fetch the adapter again."
@@ -101,6 +112,26 @@ class _Base:
     paired_heads: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoraFactors:
+    """An adapter's weights, as PEFT keeps them.
+
+    Attributes
+    ----------
+    rank
+        ``r``.
+    alpha
+        The factors' product is scaled by ``alpha / r``.
+    tensors
+        ``A [r, n]`` and ``B [m, r]`` by PEFT's names.
+
+    """
+
+    rank: int
+    alpha: float
+    tensors: Mapping[str, NDArray[np.float32]]
+
+
 def convert_lora(adapter: Path, target: Path, *, base: Path) -> None:
     """Write a PEFT LoRA adapter as a GGUF file, whole or not at all.
 
@@ -131,6 +162,46 @@ def convert_lora(adapter: Path, target: Path, *, base: Path) -> None:
     # alpha' / r = alpha / sqrt(r)
     alpha = config.lora_alpha * math.sqrt(config.r) if config.use_rslora else config.lora_alpha
     _write(target, factors, architecture=model.architecture, alpha=alpha)
+
+
+def read_lora(adapter: Path, *, base: Path) -> LoraFactors:
+    """Return the factors of a GGUF adapter, as they were before `convert_lora`.
+
+    Raises
+    ------
+    ModelMissingError
+        The adapter or the base model is not there.
+    ModelFileError
+        A file is damaged, or the adapter does not fit the base model.
+
+    """
+    from gguf import GGUFReader, Keys
+
+    if not adapter.is_file():
+        raise ModelMissingError(f"the adapter is not at {str(adapter)!r}", hint="Give an adapter's GGUF file.")
+    check_gguf(adapter)
+    model = _read_base(base)
+    reader = GGUFReader(adapter)
+    alpha = reader.fields.get(Keys.Adapter.LORA_ALPHA)
+    factors: dict[str, NDArray[np.float32]] = {}
+    ranks = set()
+    for tensor in reader.tensors:
+        place = _GGUF_NAME.fullmatch(tensor.name)
+        if place is None or place["weight"] not in model.shapes or int(place["layer"]) >= model.layers:
+            raise ModelFileError(f"{adapter.name!r} holds {tensor.name!r}, which is not the base's", hint=_OTHER_BASE)
+        values = np.array(tensor.data, np.float32)
+        rows, columns = model.shapes[place["weight"]]
+        rank = values.shape[0 if place["factor"] == "a" else 1]
+        if values.shape != ((rank, columns) if place["factor"] == "a" else (rows, rank)):
+            raise ModelFileError(f"{adapter.name!r} does not fit the base model: {tensor.name!r}", hint=_OTHER_BASE)
+        ranks.add(rank)
+        if place["factor"] == "b" and place["weight"] in model.paired_heads:
+            values = _unpaired(values, model.paired_heads[place["weight"]])
+        module = f"base_model.model.model.layers.{place['layer']}.{_HUGGING_FACE[place['weight']]}"
+        factors[f"{module}.lora_{place['factor'].upper()}.weight"] = values
+    if alpha is None or len(ranks) != 1:
+        raise ModelFileError(f"{adapter.name!r} is no LoRA adapter of one rank", hint=_TRAIN_PLAINLY)
+    return LoraFactors(rank=ranks.pop(), alpha=float(alpha.contents()), tensors=factors)
 
 
 def _read_config(path: Path) -> _Config:
@@ -281,6 +352,12 @@ def _paired(tensor: _Factor, heads: int) -> _Factor:
     """Rows of a query or key weight in llama.cpp's order: of a head's halves, the first rows, the second ones, ..."""
     halves = tensor.reshape(heads, 2, -1, tensor.shape[1])  # [heads, 2, m / heads / 2, r]
     return halves.swapaxes(1, 2).reshape(tensor.shape)
+
+
+def _unpaired(tensor: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
+    """Rows of a query or key weight in Hugging Face's order again."""
+    pairs = tensor.reshape(heads, -1, 2, tensor.shape[1])  # [heads, m / heads / 2, 2, r]
+    return pairs.swapaxes(1, 2).reshape(tensor.shape)
 
 
 def _check_pairs(names: Iterable[str]) -> None:

@@ -64,6 +64,7 @@ class ModelCard:
             ("recipe", f"AdamW, rate {job.rate:g} with warm-up and cosine, {job.epochs:g} passes, {report.steps} "
                        f"batches of up to {job.batch_tokens:,} tokens, seed {job.seed}; "
                        f"{report.seconds / 60:.0f} minutes"),
+            *([("began from", f"`{Path(job.start).name}`")] if job.start else []),
             ("licence", self.licence or "not stated"),
             *self.figures,
         ]  # fmt: skip

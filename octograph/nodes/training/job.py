@@ -107,6 +107,8 @@ class WorkerJob:
         Queries with the answers to be learned.
     validation
         The same, of examples that are not trained on: the factors that do best on them are kept.
+    start
+        A GGUF adapter to go on from, of the same rank and frozen layers; otherwise the factors begin anew.
     program
         The answers are programs: what a calculator writes into them is not learned.
     rank
@@ -137,6 +139,7 @@ class WorkerJob:
     system: str
     lessons: Sequence[tuple[str, str]]
     validation: Sequence[tuple[str, str]]
+    start: str | None = None
     program: bool = False
     rank: int = 16
     frozen: int = 8

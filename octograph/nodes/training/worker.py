@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from octograph.errors import UsageError
 from octograph.nodes.host.service import Steps, Ticket
-from octograph.nodes.models import convert_lora
+from octograph.nodes.models import convert_lora, read_lora
 from octograph.nodes.training.job import TrainingProgress, WorkerJob, WorkerReport
 from octograph.nodes.training.notation import Notation
 from octograph.nodes.training.token_tree import TokenTree, Written, packed
@@ -53,6 +53,25 @@ class TorchWriter(nn.Module):
         layers = "|".join(map(str, range(job.frozen, model.config.num_hidden_layers)))
         config = LoraConfig(r=job.rank, lora_alpha=2 * job.rank, target_modules=rf"model\.layers\.({layers})\..*_proj")
         self.model: Any = get_peft_model(model, config)
+        if job.start is not None:
+            self._begin_with(Path(job.start), job)
+
+    def _begin_with(self, adapter: Path, job: WorkerJob) -> None:
+        begun = read_lora(adapter, base=Path(job.model))
+        names = self.factors().keys()
+        if begun.rank != job.rank or begun.tensors.keys() != names:
+            first = min(int(name.split(".layers.")[1].partition(".")[0]) for name in begun.tensors)
+            raise UsageError(
+                f"{adapter.name!r} has the rank {begun.rank} and begins at layer {first}",
+                hint=f"Go on from it with --rank {begun.rank} --frozen {first}.",
+            )
+        scale = begun.alpha / (2 * job.rank)
+        self.set_factors(
+            {
+                name: torch.from_numpy(values) * (scale if ".lora_B." in name else 1)
+                for name, values in begun.tensors.items()
+            }
+        )
 
     def losses(self, trees: Sequence[TokenTree]) -> Tensor:
         """``-log p`` of the targets, ``[t]``."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from octograph.errors import ModelError, ModelFileError, ModelMissingError
 from octograph.nodes.llama.model import Model, only_warnings, quantize
-from octograph.nodes.models import check_gguf, convert_lora
+from octograph.nodes.models import check_gguf, convert_lora, read_lora
 
 RANK, ALPHA = 8, 16
 ATTENTION = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj")
@@ -233,6 +233,28 @@ def test_narrow_types_keep_their_values(dtype: str, small_base: Path, tmp_path: 
     for factor in "ab":
         given = factors[f"base_model.model.model.layers.0.mlp.up_proj.lora_{factor.upper()}.weight"]
         assert np.array_equal(tensors[f"blk.0.ffn_up.weight.lora_{factor}"], given)
+
+
+@pytest.mark.parametrize("dtype", ["F32", "F16"])
+def test_factors_are_read_back_as_they_were(dtype: str, small_base: Path, tmp_path: Path) -> None:
+    factors = rounded(random_factors(SMALL), dtype)
+    convert_lora(write_adapter(tmp_path / "peft", factors, dtype=dtype), tmp_path / "adapter.gguf", base=small_base)
+    found = read_lora(tmp_path / "adapter.gguf", base=small_base)
+    assert (found.rank, found.alpha) == (RANK, ALPHA)
+    assert found.tensors.keys() == factors.keys()
+    for name, values in factors.items():
+        np.testing.assert_array_equal(found.tensors[name], values)
+
+
+def test_only_an_adapter_of_the_base_is_read(small_base: Path, tmp_path: Path) -> None:
+    convert_lora(write_adapter(tmp_path / "peft", random_factors(SMALL)), tmp_path / "adapter.gguf", base=small_base)
+    other = write_base(tmp_path / "other.gguf", {"output_norm.weight": np.ones(32, np.float32)}, shape=Shape(width=32))
+    with pytest.raises(ModelFileError, match="does not fit the base model"):
+        read_lora(tmp_path / "adapter.gguf", base=other)
+    with pytest.raises(ModelFileError, match="which is not the base's"):
+        read_lora(small_base, base=small_base)
+    with pytest.raises(ModelMissingError, match="not at"):
+        read_lora(tmp_path / "nowhere.gguf", base=small_base)
 
 
 def test_the_scale_of_a_rank_stabilised_adapter_goes_into_alpha(small_base: Path, tmp_path: Path) -> None:

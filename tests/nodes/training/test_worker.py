@@ -167,6 +167,24 @@ async def test_a_training_stops_and_goes_on_and_leaves_an_adapter(tmp_path: Path
     assert f"{len(LESSONS)} examples of `a.jsonl`" in text
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_training_goes_on_from_an_adapter(writer: Any, notation: Notation, tmp_path: Path) -> None:
+    import torch
+
+    from octograph.nodes.training.worker import TorchWriter
+
+    writer.model.save_pretrained(tmp_path / "peft")
+    adapter = tmp_path / "begun.gguf"
+    convert_lora(tmp_path / "peft", adapter, base=MODEL)
+    further = TorchWriter(job(tmp_path / "unused.gguf", frozen=0, rank=4, start=str(adapter))).eval()
+    tree = TokenTree()
+    tree.add(notation.written(*LESSONS[0]))
+    with torch.no_grad():
+        assert torch.equal(further.losses([tree]), writer.losses([tree]))
+    with pytest.raises(UsageError, match="has the rank 4 and begins at layer 0"):
+        TorchWriter(job(tmp_path / "unused.gguf", frozen=27, rank=2, start=str(adapter)))
+
+
 async def test_examples_that_are_all_too_long_are_refused(tmp_path: Path) -> None:
     trainer = Trainer()
     try:

@@ -11,11 +11,13 @@ import pytest
 from octograph.graph import open_graph
 from octograph.nodes.host import Steps
 from octograph.nodes.host.frames import Frame
+from octograph.nodes.llama.adapter import Adapter
 from octograph.nodes.llama.context import Context, Rows
 from octograph.nodes.llama.engine import Engine
 from octograph.nodes.llama.model import Model, only_warnings, quantize
 from octograph.nodes.models import ModelStore
 from octograph.nodes.models.hub import Hub
+from octograph.nodes.tools.program import pending
 
 
 @pytest.fixture(scope="session")
@@ -77,13 +79,17 @@ def drive() -> Drive:
 def continue_naively(model: Model) -> Callable[..., list[int]]:
     """Greedy decoding as plainly as can be: a fresh context, all tokens anew for each next one.
 
+    A program's results are put in between.
+
     It ends before a token that is hardly likelier than the next one: there the rounding decides, and that depends on
     the batch and on where in the cache a prefix lies.
     """
 
-    def write(tokens: Sequence[int], count: int) -> list[int]:
+    def write(tokens: Sequence[int], count: int, *, adapter: Path | None = None, program: bool = False) -> list[int]:
         answer: list[int] = []
-        context = Context(model, cells=1024, sequences=1, threads=1)  # no governor watches over this one
+        changed = None if adapter is None else Adapter(model, adapter)
+        # No governor watches over this one.
+        context = Context(model, cells=1024, sequences=1, threads=1, adapter=changed)
         while len(answer) < count:
             context.trim(0, 0)
             rows = [*tokens, *answer]
@@ -94,6 +100,8 @@ def continue_naively(model: Model) -> Callable[..., list[int]]:
             if model.ends_generation(token) or first - second < NEAR_TIE:
                 break
             answer.append(token)
+            result = pending(model.detokenize(answer)) if program else None
+            answer += model.tokenize(result) if result is not None else []
         context.close()
         return answer
 

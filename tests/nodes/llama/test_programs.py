@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,17 +12,12 @@ from octograph.graph.bundled import bundled_folder
 from octograph.nodes.generation import Sampling
 from octograph.nodes.host import Ticket
 from octograph.nodes.host.frames import Frame
-from octograph.nodes.llama.adapter import Adapter
 from octograph.nodes.llama.chat_template import ChatTemplate
-from octograph.nodes.llama.context import Context, Rows
 from octograph.nodes.llama.decoding import Decoding
 from octograph.nodes.llama.engine import Engine
 from octograph.nodes.llama.model import Model
 from octograph.nodes.llama.results import Results
-from octograph.nodes.tools.program import computed, last_result, pending
-
-NEAR_TIE = 0.5
-"""Logits. Batches of another size change them: the activations are quantised too."""
+from octograph.nodes.tools.program import computed, last_result
 
 ADAPTER = bundled_folder() / "smollm2-math.gguf"
 CHAT = [
@@ -52,28 +47,10 @@ def write(engine: Engine, drive: Drive) -> Write:
     return run
 
 
-def naive(model: Model, prompt: Sequence[int], count: int) -> list[int]:
-    """The same as plainly as can be: all tokens anew for each next one, and results put in between."""
-    written: list[int] = []
-    context = Context(model, cells=512, sequences=1, threads=1, adapter=Adapter(model, ADAPTER))
-    while len(written) < count:
-        context.trim(0, 0)
-        rows = [*prompt, *written]
-        (places,) = context.decode([Rows(sequence=0, position=0, inputs=rows, first_output=len(rows) - 1)])
-        logits = context.logits(places[0])
-        second, first = np.partition(logits, -2)[-2:]
-        token = int(logits.argmax())
-        if model.ends_generation(token) or first - second < NEAR_TIE:
-            break
-        written.append(token)
-        result = pending(model.detokenize(written))
-        written += model.tokenize(result) if result is not None else []
-    context.close()
-    return written
-
-
-def test_the_text_is_that_of_a_plain_loop_with_results_put_in(write: Write, model: Model) -> None:
-    expected = naive(model, ChatTemplate(model).tokens(CHAT), 40)
+def test_the_text_is_that_of_a_plain_loop_with_results_put_in(
+    write: Write, model: Model, continue_naively: Callable[..., list[int]]
+) -> None:
+    expected = continue_naively(ChatTemplate(model).tokens(CHAT), 40, adapter=ADAPTER, program=True)
     (one,) = write()
     assert "=" in model.detokenize(expected)
     assert one["tokens"][: len(expected)] == expected

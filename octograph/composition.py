@@ -40,7 +40,7 @@ from octograph.nodes.programs import ProgramWorker
 from octograph.nodes.remote import KeyRing, RemoteModel
 from octograph.nodes.tools import Clock, make_tool
 from octograph.nodes.training import Trainer
-from octograph.nodes.worker import ModelWorker, ToolWorker, Worker
+from octograph.nodes.worker import DecliningWorker, ModelWorker, ToolWorker, Worker
 from octograph.retrieval.knowledge_base import REMEMBERED, KnowledgeBase
 from octograph.retrieval.library import Library
 from octograph.retrieval.splitting import Splitter
@@ -305,7 +305,9 @@ def make_workers(graph: ModelGraph, pool: HostPool, clock: Clock) -> Mapping[str
     for node in graph.workers():
         if node.tool is not None:
             workers[node.name] = ToolWorker(make_tool(node.tool, clock=clock))
-        elif node.model is not None:
+        elif node.declines is not None:
+            workers[node.name] = DecliningWorker(node.declines)
+        else:
             workers[node.name] = _model_worker(graph, node, pool)
     return workers
 

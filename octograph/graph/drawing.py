@@ -107,12 +107,12 @@ def _caption(node: Node) -> str:
             node.reasoning if node.reasoning != "none" else "",
             node.grounding if node.grounding != "together" else "",
         ]
-        traits = [node.model or node.tool or "", *ways]
+        traits = [node.model or node.tool or "declines", *ways]
     elif isinstance(node, Knowledge):
         traits = [node.kind, node.path or ""]
     else:
         traits = [node.kind, node.model]
     about = f": {label(node.description)}" if node.description.strip() else ""
-    if isinstance(node, Worker) and node.measured.strip():
-        about += f" [{label(node.measured)}]"
+    if isinstance(node, Worker) and (aside := node.declines or node.measured.strip()):
+        about += f" [{label(aside)}]"
     return f"{label(node.name)} ({', '.join(label(trait) for trait in traits if trait)}){about}"

@@ -85,7 +85,7 @@ class Master:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """A node that does the work: a language model or a tool.
+    """A node that does the work: a language model or a tool, or one that says why there is none for it.
 
     Parameters
     ----------
@@ -95,8 +95,9 @@ class Worker:
         What it is good at; the master reads this.
     measured
         How good it was found to be, and on what; for people.
-    model, tool
-        Name of its model, or of its tool: exactly one of them.
+    model, tool, declines
+        Name of its model, or of its tool, or why it answers nothing: exactly one of them. Queries of a worker that
+        declines are told the reason and given to nobody else, unless an edge ``escalates_to`` says to whom.
     adapter
         A LoRA adapter over its model: ``path:FILE`` (a GGUF file, relative to the graph file) or
         ``package:NAME/FILE``.
@@ -147,6 +148,7 @@ class Worker:
     measured: str = ""
     model: str | None = None
     tool: str | None = None
+    declines: str | None = None
     adapter: str | None = None
     system: str = ""
     history: bool = True
@@ -170,13 +172,15 @@ class Worker:
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with it."""
         yield from named(self.name, reserved=RESERVED_NAMES)
-        if self.model is not None and self.tool is not None:
+        named_keys = [key for key in ("model", "tool", "declines") if getattr(self, key) is not None]
+        if len(named_keys) > 1:
+            first, *_, last = map(repr, named_keys)
             yield Problem(
-                key="tool",
-                message="a worker is a model or a tool, and this one names both",
-                mend="Remove 'model' or 'tool'.",
+                key=named_keys[-1],
+                message=f"a worker is a model, or a tool, or declines, and this one has both {first} and {last}",
+                mend=f"Remove {first} or {last}.",
             )
-        if self.model is None and self.tool is None:
+        if not named_keys:
             yield Problem(
                 key="model",
                 message="a worker needs a model or a tool, and this one names neither",
@@ -184,6 +188,8 @@ class Worker:
             )
         if self.tool is not None and not self.tool.strip():
             yield Problem(key="tool", message="the tool is blank", mend="Write the name of a tool.")
+        if self.declines is not None and not self.declines.strip():
+            yield Problem(key="declines", message="the reason is blank", mend="Write why it cannot answer.")
         yield from self._adapter_problems()
         for key, choice, choices in (
             ("decoding", self.decoding, get_args(Decoding)),

@@ -61,6 +61,7 @@ class _WorkerTable(TypedDict, total=False):
     measured: str
     model: str
     tool: str
+    declines: str
     adapter: str
     system: str
     history: bool

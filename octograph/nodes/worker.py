@@ -9,10 +9,20 @@ from typing import Any, Final, Literal, Protocol
 
 from octograph import graph
 from octograph.cancellation import CancelToken
+from octograph.errors import ToolError
 from octograph.nodes.generation import Finish, Generation, GenerationRequest, Generator, Message, Sampling, TextDelta
 from octograph.nodes.tools import Tool, with_result
 
-__all__ = ["Evidence", "ModelWorker", "Outcome", "Task", "ToolWorker", "Worker", "conversation"]
+__all__ = [
+    "DecliningWorker",
+    "Evidence",
+    "ModelWorker",
+    "Outcome",
+    "Task",
+    "ToolWorker",
+    "Worker",
+    "conversation",
+]
 
 
 FIELDS: Final[Mapping[str, Any]] = {
@@ -99,7 +109,7 @@ class Worker(Protocol):
         Raises
         ------
         ToolError
-            A tool cannot answer this query.
+            It cannot answer this query.
         ContextOverflowError
             Query and history do not fit in the model's context.
         HostError
@@ -160,6 +170,18 @@ def conversation(node: graph.Worker, task: Task) -> tuple[Message, ...]:
     if task.result is not None:
         query = with_result(query, task.result) if node.decoding == "program" else f"{query}\n\n{task.result}"
     return (*system, Message(role="user", content=query))
+
+
+class DecliningWorker:
+    """A worker of a graph that has nothing good enough for its queries: it says so."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
+        """See `Worker`."""
+        raise ToolError(self._reason, hint="Use a graph with a model that can, or train one: octograph train worker.")
+        yield Outcome(finish="stop", source="tool")  # makes it a generator
 
 
 class ToolWorker:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from octograph.graph import Edge, Knowledge, Master, Model, ModelGraph
 from octograph.graph import Worker as WorkerNode
 from octograph.nodes.master.route import Router
-from octograph.nodes.worker import Worker
+from octograph.nodes.worker import DecliningWorker, Worker
 from octograph.testing.clock import FixedClock
 from octograph.testing.router import FixedRouter
 
@@ -26,14 +26,17 @@ def make_graph(
     *,
     escalations: Mapping[str, str] | None = None,
     reads: Mapping[str, str] | None = None,
+    declining: Mapping[str, str] | None = None,
 ) -> ModelGraph:
     """Make a graph with one master that routes to each worker.
 
-    `escalations` lead from worker to worker, `reads` from worker to knowledge base.
+    `escalations` lead from worker to worker, `reads` from worker to knowledge base; `declining` are further workers,
+    with their reasons.
     """
-    reads = reads or {}
+    reads, declining = reads or {}, declining or {}
     nodes = [WorkerNode(name=name, description=name, model="fake", examples=(name,)) for name in workers]
-    routes = [Edge(source="router", target=name, kind="routes_to") for name in workers]
+    nodes += [WorkerNode(name=name, description=name, declines=reason) for name, reason in declining.items()]
+    routes = [Edge(source="router", target=name, kind="routes_to") for name in (*workers, *declining)]
     passed_on = [Edge(source=a, target=b, kind="escalates_to") for a, b in (escalations or {}).items()]
     read = [Edge(source=a, target=b, kind="reads") for a, b in reads.items()]
     bases = [Knowledge(name=name) for name in dict.fromkeys(reads.values())]
@@ -49,6 +52,7 @@ def make_octograph(
     router: Router | None = None,
     escalations: Mapping[str, str] | None = None,
     reads: Mapping[str, str] | None = None,
+    declining: Mapping[str, str] | None = None,
     library: Library | None = None,
     clock: FixedClock | None = None,
     learning: Policy | None = None,
@@ -65,6 +69,8 @@ def make_octograph(
         Who chooses; the first worker gets everything if None.
     escalations
         ``escalates_to`` edges of the graph.
+    declining
+        Workers besides that decline, with their reasons.
     reads, library
         ``reads`` edges of the graph, and the knowledge bases that they lead to.
     clock
@@ -76,10 +82,11 @@ def make_octograph(
     from octograph.api import Octograph
 
     names = tuple(workers)
+    declined = {name: DecliningWorker(reason) for name, reason in (declining or {}).items()}
     return Octograph(
-        graph=make_graph(names, escalations=escalations, reads=reads),
+        graph=make_graph(names, escalations=escalations, reads=reads, declining=declining),
         router=router or FixedRouter(names, otherwise=names[0]),
-        workers=workers,
+        workers={**workers, **declined},
         threads_file=folder / "threads.sqlite",
         clock=clock or FixedClock(),
         library=library,

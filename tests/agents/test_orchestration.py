@@ -74,6 +74,26 @@ def test_after_the_edges_comes_the_next_best_token(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("passed_on", [False, True])
+def test_a_worker_that_declines_says_why_and_only_an_edge_leads_on(passed_on: bool, tmp_path: Path) -> None:
+    workers = {"chat": ScriptedWorker(["chat"]), "cloud": ScriptedWorker(["bonjour"])}
+    names = (*workers, "translation")
+    router = FixedRouter(names, {"hello in French": {"translation": 0.6, "chat": 0.3, "cloud": 0.05, "none": 0.05}})
+    with make_octograph(
+        tmp_path,
+        workers,
+        router=router,
+        declining={"translation": "it knows no French"},
+        escalations={"translation": "cloud"} if passed_on else {},
+    ) as octo:
+        turn = octo.ask("hello in French")
+    assert [(attempt.worker, attempt.reason) for attempt in turn.tried] == [("translation", "it knows no French")]
+    if passed_on:
+        assert (turn.status, turn.worker, turn.text) == ("answered", "cloud", "bonjour")
+    else:
+        assert (turn.status, turn.text) == ("abstained", "I don't know. Tried translation: it knows no French.")
+
+
 def test_workers_less_likely_than_none_are_not_asked(tmp_path: Path) -> None:
     chat = ScriptedWorker(["chat"])
     router = FixedRouter(("sums", "chat"), {"2+2": {"sums": 0.5, "none": 0.3, "chat": 0.2}})

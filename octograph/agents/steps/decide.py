@@ -89,8 +89,10 @@ class DecideStep:
             return None
         fallbacks = [name for name in self._graph.fallbacks(worker) if name not in tried]
         step = current_step(state)
-        # What the user's documents do not say is not to be made up by somebody who has not read them.
-        if fallbacks or step is None or self._graph.neighbours(worker, "reads"):
+        # What the user's documents do not say is not to be made up by somebody who has not read them, and what no
+        # worker can do well is not to be done badly by one that it is not for.
+        alone = self._graph.neighbours(worker, "reads") or self._graph.worker(worker).declines is not None
+        if fallbacks or step is None or alone:
             return next(iter(fallbacks), None)
         distribution: dict[str, float] = step["distribution"]
         floor = distribution.get(NO_WORKER, 0.0)

@@ -40,7 +40,7 @@ SMALL: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _STEP_RESULT = re.compile(r"#(\d+)")
-_DOLLARS = re.compile(r"\$([0-9][0-9,]*(?:\.[0-9]+)?)")
+_DOLLARS = re.compile(r"\$([0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?)")
 _COUNT = re.compile(r"(?<![\w$.,])([0-9]{1,2})(?= [a-z])")
 _CENTS = re.compile(r"(\$[0-9,]+\.[0-9])(?![0-9])")
 _MARKS = re.compile(r"(?<=\w)([.,?!;])(?= |$)")

@@ -152,19 +152,13 @@ TASKS: Mapping[str, Task] = {
         title="fields to JSON, 60 written here",
         measures={"all fields right": lambda one: float(fields(one) == 1.0), "fields right": fields},
     ),
-    "translation": Task(
-        worker="translation",
-        system="You are a translator. Answer with the translation only.",
-        title="phrases into French and Spanish, 120 written here",
-        measures={"exact match": exact, "F1": words},
-    ),
 }
 
 
 def questions(name: str, data: Path | None, *, limit: int) -> list[Question]:
     """The data of a task."""
-    if name in ("rewriting", "summary", "extraction", "translation"):
-        file = {"rewriting": "rewrite", "summary": "summarise", "extraction": "extract", "translation": "translate"}
+    if name in ("rewriting", "summary", "extraction"):
+        file = {"rewriting": "rewrite", "summary": "summarise", "extraction": "extract"}
         return read_questions(EVERYDAY / f"{file[name]}.test.jsonl", limit=limit)
     if data is None:
         raise SystemExit(f"{name} is measured on data of others: give --data")
@@ -320,7 +314,9 @@ def page(results: Mapping[str, Any]) -> str:
                 f"| {_figure(before, measure)} | {_figure(after, measure)} |"
             )
     described = "\n".join(
-        f"- `{node.name}`: {node.description}." for node in open_graph("embedded").workers() if node.adapter
+        f"- `{node.name}`: {node.description}." + (f" It declines: {node.declines}." if node.declines else "")
+        for node in open_graph("embedded").workers()
+        if node.adapter or node.declines
     )
     extra = [
         f"Repeating the whole request would have an F1 of {results[name]['copying the request, F1']:.2f} as a {name}."

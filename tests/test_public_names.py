@@ -86,7 +86,7 @@ SURFACE = {
         "fit_rows",
         "train_heads",
     },
-    "octograph.nodes.models": {"GGUFSummary", "ModelStore", "check_gguf", "convert_lora"},
+    "octograph.nodes.models": {"GGUFSummary", "LoraFactors", "ModelStore", "check_gguf", "convert_lora", "read_lora"},
     "octograph.nodes.tools": {"Clock", "SystemClock", "TOOL_NAMES", "Tool", "ToolAnswer", "make_tool", "with_result"},
     "octograph.agents.learning": {
         "Feedback",

@@ -8,8 +8,6 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 
-from octograph.agents.numbers import numbers_in, only_number
-
 __all__ = ["best_f1", "exact_match", "last_number", "numeric_match", "proportion_interval"]
 
 TOLERANCE = 1e-4
@@ -17,6 +15,15 @@ TOLERANCE = 1e-4
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+# A minus behind a word, a number or a bracket is a hyphen, a range or a subtraction.
+_SIGN = r"(?:(?<![\w)\]}])[-\u2212])?"
+_CURRENCY = r"(?:[$€£¥₹]\s?)?"
+# A digit that hangs on a word belongs to it: CO2, m2, cm^2.
+_DIGITS = r"(?<![\w^])(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?|(?<![\w.])\.[0-9]+"
+_EXPONENT = r"(?:[eE][-+]?[0-9]+(?![0-9]))?"
+_NUMBER = re.compile(rf"(?P<sign>{_SIGN}){_CURRENCY}(?P<digits>(?:{_DIGITS}){_EXPONENT})")
+_NOTHING_BUT = re.compile(rf"\s*[+≈=]?\s*{_NUMBER.pattern}\s*[%$€£¥₹]?\s*\.?\s*")
 
 
 def exact_match(answer: str, references: Sequence[str]) -> bool:
@@ -48,14 +55,18 @@ def best_f1(answer: str, references: Sequence[str]) -> float:
 def last_number(text: str) -> float | None:
     """Return the number that a text ends with, None if there is none in it.
 
+    Commas between thousands, a currency's sign and what stands behind the number are left aside.
+
     Examples
     --------
     >>> last_number("12 * 100 = 1,200, so the answer is -$1,200.50.")
     -1200.5
 
     """
-    numbers = [*numbers_in(text)]
-    return numbers[-1].value if numbers else None
+    last = None
+    for last in _NUMBER.finditer(text):  # noqa: B007  # the last one is wanted
+        pass
+    return None if last is None else _value(last)
 
 
 def numeric_match(answer: str, references: Sequence[str]) -> bool | None:
@@ -71,8 +82,8 @@ def numeric_match(answer: str, references: Sequence[str]) -> bool | None:
     True
 
     """
-    wanted = [only_number(reference) for reference in references]
-    numbers = [number.value for number in wanted if number is not None and number.value is not None]
+    wanted = [_value(found) for reference in references if (found := _NOTHING_BUT.fullmatch(reference))]
+    numbers = [number for number in wanted if number is not None]
     if not numbers:
         return None
     given = last_number(answer)
@@ -97,6 +108,13 @@ def proportion_interval(successes: int, trials: int) -> tuple[float, float] | No
 
     found = binomtest(successes, trials).proportion_ci(method="wilson")
     return float(found.low), float(found.high)
+
+
+def _value(found: re.Match[str]) -> float | None:
+    value = float(found["digits"].replace(",", ""))
+    if math.isinf(value):  # any two numbers as long as that would be alike
+        return None
+    return -value if found["sign"] else value
 
 
 def _f1(words: Sequence[str], wanted: Sequence[str]) -> float:

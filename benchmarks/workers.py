@@ -327,7 +327,7 @@ def page(results: Mapping[str, Any]) -> str:
         found = results["unanswerable"]
         extra.append(
             f"The reader tells questions on another passage from those that the passage answers with an AUROC of "
-            f"**{found['auroc']:.3f}** ({found['n']} pairs)."
+            f"**{found['auroc']:.4f}** ({found['n']} pairs)."
         )
     if "switching" in results:
         found = results["switching"]

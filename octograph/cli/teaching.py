@@ -127,8 +127,7 @@ def _known(graph: ModelGraph, arguments: argparse.Namespace) -> Worker:
         raise UsageError(f"the worker {worker.name!r} is a tool", hint="Name one with a model: tools need no training.")
     wanted = {"system": arguments.system, "description": arguments.describe, "model": arguments.model}
     if worker.declines is not None:
-        wanted |= {"model": arguments.model or graph.master.model}
-        worker = replace(worker, declines=None, model=wanted["model"])
+        worker = replace(worker, declines=None, model=arguments.model or graph.master.model)
     changed = replace(worker, **{key: value for key, value in wanted.items() if value is not None})
     return replace(changed, decoding="program") if arguments.program else changed
 

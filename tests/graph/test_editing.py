@@ -93,3 +93,11 @@ def test_a_worker_is_changed_and_its_examples_and_comments_stay() -> None:
     assert "# Who is chosen." in text
     back = editing.with_changed(text, loads(text), graph.worker("cook"))
     assert tomllib.loads(back) == tomllib.loads(TEXT)
+
+
+def test_a_worker_that_declines_can_be_given_a_model_and_back() -> None:
+    graph = loads(TEXT)
+    cook = graph.worker("cook")
+    declining = editing.with_changed(TEXT, graph, replace(cook, model=None, tool=None, declines="the oven is broken"))
+    assert loads(declining).worker("cook").declines == "the oven is broken"
+    assert tomllib.loads(editing.with_changed(declining, loads(declining), cook)) == tomllib.loads(TEXT)

@@ -29,7 +29,8 @@ class DecideStep:
 
     An accepted answer goes to the next step of the plan, if there is one. An answer that has a problem is passed on
     along ``escalates_to``, then to the next most probable worker that is likelier than `NO_WORKER`, never twice to
-    one; when nobody is left, the answer is an abstention.
+    one; when nobody is left, the answer is an abstention. From a worker that reads documents, or declines, only the
+    edges lead on.
     """
 
     name: StepName = "decide"

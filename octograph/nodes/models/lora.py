@@ -62,15 +62,19 @@ _NAME = re.compile(
 )
 _EMBEDDING = re.compile(r"base_model\.model\.(?:model\.)?(?P<module>embed_tokens|lm_head)\..+")
 
-_HUGGING_FACE: Mapping[str, str] = {
-    "attn_q": "self_attn.q_proj",
-    "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj",
-    "ffn_gate": "mlp.gate_proj",
-    "ffn_up": "mlp.up_proj",
-    "ffn_down": "mlp.down_proj",
+_WEIGHTS_OF: Mapping[str, str] = {
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
 }
+"""GGUF's names of a layer's weights by those of Hugging Face, in all of these architectures."""
+
+_MODULE_OF: Mapping[str, str] = {weight: module for module, weight in _WEIGHTS_OF.items()}
+
 _GGUF_NAME = re.compile(r"blk\.(?P<layer>[0-9]{1,4})\.(?P<weight>\w+)\.weight\.lora_(?P<factor>[ab])")
 
 _TRAIN_PLAINLY = f"Train a plain LoRA adapter, with `target_modules` among {_MODULES}."
@@ -111,6 +115,11 @@ class _Base:
     shapes: Mapping[str, tuple[int, int]]
     paired_heads: Mapping[str, int]
 
+    def shape(self, weight: str, factor: str, rank: int) -> tuple[int, int]:
+        """Shape of the factor A or B of a weight."""
+        rows, columns = self.shapes[weight]
+        return (rank, columns) if factor in "Aa" else (rows, rank)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoraFactors:
@@ -130,6 +139,11 @@ class LoraFactors:
     rank: int
     alpha: float
     tensors: Mapping[str, NDArray[np.float32]]
+
+    @property
+    def first_layer(self) -> int:
+        """The lowest layer that it changes."""
+        return min(int(place["layer"]) for name in self.tensors if (place := _NAME.fullmatch(name)))
 
 
 def convert_lora(adapter: Path, target: Path, *, base: Path) -> None:
@@ -190,15 +204,15 @@ def read_lora(adapter: Path, *, base: Path) -> LoraFactors:
         if place is None or place["weight"] not in model.shapes or int(place["layer"]) >= model.layers:
             raise ModelFileError(f"{adapter.name!r} holds {tensor.name!r}, which is not the base's", hint=_OTHER_BASE)
         values = np.array(tensor.data, np.float32)
-        rows, columns = model.shapes[place["weight"]]
-        rank = values.shape[0 if place["factor"] == "a" else 1]
-        if values.shape != ((rank, columns) if place["factor"] == "a" else (rows, rank)):
+        rank = values.shape[0 if place["factor"] == "a" else -1]
+        if values.shape != model.shape(place["weight"], place["factor"], rank):
             raise ModelFileError(f"{adapter.name!r} does not fit the base model: {tensor.name!r}", hint=_OTHER_BASE)
         ranks.add(rank)
         if place["factor"] == "b" and place["weight"] in model.paired_heads:
             values = _unpaired(values, model.paired_heads[place["weight"]])
-        module = f"base_model.model.model.layers.{place['layer']}.{_HUGGING_FACE[place['weight']]}"
+        module = f"base_model.model.model.layers.{place['layer']}.{_MODULE_OF[place['weight']]}"
         factors[f"{module}.lora_{place['factor'].upper()}.weight"] = values
+    _check_pairs(tensor.name for tensor in reader.tensors)
     if alpha is None or len(ranks) != 1:
         raise ModelFileError(f"{adapter.name!r} is no LoRA adapter of one rank", hint=_TRAIN_PLAINLY)
     return LoraFactors(rank=ranks.pop(), alpha=float(alpha.contents()), tensors=factors)
@@ -307,24 +321,20 @@ def _read_base(path: Path) -> _Base:
 
 def _converted(tensors: Mapping[str, _Factor], base: _Base, *, rank: int) -> dict[str, _Factor]:
     """Return the factors under their GGUF names and in the base model's order of rows."""
-    from gguf import MODEL_ARCH, TensorNameMap
-
-    names = TensorNameMap(MODEL_ARCH[base.architecture.upper()], 1)
     factors = {}
     for name, tensor in tensors.items():
         place = _NAME.fullmatch(name)
         if place is None:
             raise _foreign(name)
         layer, factor = int(place["layer"]), place["factor"]
-        weight = (names.get_name(f"model.layers.0.{place['module']}") or "").removeprefix("blk.0.")
-        if weight not in base.shapes:
+        if place["module"] not in _WEIGHTS_OF:
             raise _unsupported(place["module"])
+        weight = _WEIGHTS_OF[place["module"]]
         if layer >= base.layers:
             raise ModelFileError(
                 f"the adapter changes layer {layer}, and the base model has {base.layers}", hint=_OTHER_BASE
             )
-        rows, columns = base.shapes[weight]
-        expected = (rank, columns) if factor == "A" else (rows, rank)
+        expected = base.shape(weight, factor, rank)
         if tensor.shape != expected:
             raise ModelFileError(
                 f"the adapter's {name!r} has the shape {tensor.shape}; `r` and the base model ask for {expected}",

@@ -58,12 +58,16 @@ class TorchWriter(nn.Module):
 
     def _begin_with(self, adapter: Path, job: WorkerJob) -> None:
         begun = read_lora(adapter, base=Path(job.model))
-        names = self.factors().keys()
-        if begun.rank != job.rank or begun.tensors.keys() != names:
-            first = min(int(name.split(".layers.")[1].partition(".")[0]) for name in begun.tensors)
+        first = begun.first_layer
+        if (begun.rank, first) != (job.rank, job.frozen):
             raise UsageError(
                 f"{adapter.name!r} has the rank {begun.rank} and begins at layer {first}",
                 hint=f"Go on from it with --rank {begun.rank} --frozen {first}.",
+            )
+        if begun.tensors.keys() != self.factors().keys():
+            raise UsageError(
+                f"{adapter.name!r} does not change every linear module from layer {first} on",
+                hint="Go on from an adapter that `train worker` made, or leave --start out.",
             )
         scale = begun.alpha / (2 * job.rank)
         self.set_factors(

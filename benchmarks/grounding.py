@@ -35,7 +35,7 @@ from octograph.graph import open_graph
 from octograph.nodes.generation import TextDelta
 from octograph.nodes.grounded import GroundedWorker
 from octograph.nodes.llama import LlamaClient
-from octograph.nodes.worker import Evidence, Task
+from octograph.nodes.worker import Evidence, ModelWorker, Task
 from octograph.retrieval.documents import Document
 from octograph.retrieval.knowledge_base import KnowledgeBase
 from octograph.retrieval.passage import Hit
@@ -69,8 +69,12 @@ async def answered(
     client: LlamaClient, way: str, records: Sequence[dict[str, Any]], hits: Sequence[Sequence[Hit]]
 ) -> dict[str, Any]:
     """Scores of one way of answering."""
-    node = open_graph("embedded").worker("reader")
-    worker = GroundedWorker(replace(node, grounding=way if way != "none" else "together", max_tokens=48), client)  # type: ignore[arg-type]  # one of the literals
+    node = replace(
+        open_graph("embedded").worker("reader"),
+        grounding=way if way != "none" else "together",  # type: ignore[arg-type]  # one of the literals
+        max_tokens=48,
+    )
+    worker = GroundedWorker(node, client, plain=ModelWorker(node, client))
     rows, examples = [], []
     started = time.perf_counter()
     for one, some in zip(records, hits, strict=True):

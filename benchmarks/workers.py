@@ -172,7 +172,8 @@ def questions(name: str, data: Path | None, *, limit: int) -> list[Question]:
 
 def plain(node: Worker, task: Task) -> Worker:
     """The worker as the model comes."""
-    return replace(node, adapter=None, decoding="greedy", votes=1, output="text", system=task.system, max_tokens=160)
+    changed = replace(node, adapter=None, decoding="greedy", branches=None, output="text")
+    return replace(changed, system=task.system, max_tokens=160)
 
 
 async def answered(model_graph: ModelGraph, node: Worker, asked: Sequence[Question]) -> tuple[list[Graded], float]:

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from octograph.agents.cot import PathsWorker
 from octograph.errors import GraphError, HeadError, UsageError
 from octograph.graph import Model, ModelGraph, open_graph
 from octograph.graph import Worker as WorkerNode
@@ -314,10 +315,17 @@ def make_workers(graph: ModelGraph, pool: HostPool, clock: Clock) -> Mapping[str
 
 def _model_worker(graph: ModelGraph, node: WorkerNode, pool: HostPool) -> Worker:
     adapter = adapter_path(node, graph.folder)
+    model = pool.model(node.model or "")
     if node.decoding == "program":
         return ProgramWorker(node, pool.clients[node.model or ""], adapter=adapter)
-    kind = GroundedWorker if graph.neighbours(node.name, "reads") else ModelWorker
-    return kind(node, pool.model(node.model or ""), adapter=adapter)
+    plain: Worker
+    if node.decoding in ("cot", "self-consistency"):
+        plain = PathsWorker(node, pool.clients[node.model or ""], adapter=adapter)
+    else:
+        plain = ModelWorker(node, model, adapter=adapter)
+    if graph.neighbours(node.name, "reads"):
+        return GroundedWorker(node, model, plain=plain, adapter=adapter)
+    return plain
 
 
 def adapter_path(node: WorkerNode, folder: Path | None) -> Path | None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from octograph.agents.turn import Turn
 from octograph.nodes.generation import Finish, Generation
 from octograph.nodes.master import Route
+from octograph.nodes.worker import AnswerPath
 from octograph.retrieval.passage import Hit
 
 __all__ = [
@@ -78,7 +79,7 @@ class TextWritten:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """A worker is done, or could not answer: then `problem` says why."""
+    """A worker is done, or could not answer: then `problem` says why. `paths` are the texts that it weighed."""
 
     worker: str
     finish: Finish
@@ -86,6 +87,7 @@ class Generated:
     seconds: float
     generation: Generation | None = None
     problem: str | None = None
+    paths: tuple[AnswerPath, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

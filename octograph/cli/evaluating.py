@@ -39,9 +39,6 @@ from octograph.settings import Settings
 
 __all__ = ["eval_answers"]
 
-NOT_YET = frozenset({"cot", "self-consistency"})
-"""Ways of decoding that a graph file can name and no worker has."""
-
 
 def eval_answers(arguments: argparse.Namespace) -> int:
     """Measure how well a worker, or the whole graph, answers questions."""
@@ -137,16 +134,12 @@ def _worker(graph: ModelGraph, arguments: argparse.Namespace) -> Worker:
             f"the worker {node.name!r} is a tool, which has no --{next(iter(wanted))}",
             hint="Leave the option out, or name a worker with a model.",
         )
-    if arguments.decoding not in (None, "program"):
-        wanted["votes"] = 1
+    if arguments.decoding not in (None, node.decoding):
+        wanted |= {"branches": None, "branch_at": 0}  # those of another way
     try:
         node = replace(node, **wanted)
     except GraphError as error:
         raise UsageError(f"the worker {node.name!r} cannot do that: {error.message}", hint=error.hint) from error
-    if node.decoding in NOT_YET:
-        raise UsageError(
-            f"no worker decodes by {node.decoding!r} yet", hint="Use another --decoding, such as 'greedy' or 'sample'."
-        )
     if node.reasoning != "none":
         raise UsageError(f"no worker reasons by {node.reasoning!r} yet", hint="Use --reasoning none.")
     return node

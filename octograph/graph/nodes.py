@@ -6,8 +6,9 @@ All are values: what a node *is*, never anything that runs.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, Literal, get_args
 
 from octograph.graph.problems import Problem, did_you_mean, shown
@@ -15,6 +16,8 @@ from octograph.graph.sources import file_source_problem
 from octograph.graph.values import named, refuse
 
 __all__ = [
+    "WEIGHED",
+    "Answer",
     "Decoding",
     "Grounding",
     "Knowledge",
@@ -29,13 +32,17 @@ __all__ = [
 NodeKind = Literal["master", "worker", "knowledge"]
 Decoding = Literal["greedy", "sample", "cot", "self-consistency", "program"]
 Output = Literal["text", "json"]
+Answer = Literal["text", "number"]
 Reasoning = Literal["none", "self-discover"]
 Grounding = Literal["together", "rag-sequence", "rag-token"]
 
 # In evaluation data and in examples files "none" stands for queries out of scope, so no node may be called that.
 RESERVED_NAMES = frozenset({"none"})
 
-MOST_VOTES = 32
+MOST_BRANCHES = 32
+
+WEIGHED: Mapping[Decoding, int] = MappingProxyType({"program": 1, "cot": 10, "self-consistency": 10})
+"""Ways of decoding that write several texts and weigh their answers, and how many if the graph does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +113,10 @@ class Worker:
     history
         Whether it is shown the conversation before the query; a worker that was trained on single questions is not.
     decoding
-        How it decodes an answer; ``"program"`` has a calculator write the results into lines of arithmetic.
+        How it decodes an answer. ``"cot"`` continues each of the likeliest first tokens and takes the answer that the
+        model was surest of (CoT-decoding, Wang and Zhou 2024); ``"self-consistency"`` samples as many texts and takes
+        the commonest answer (Wang et al. 2022); ``"program"`` has a calculator write the results into lines of
+        arithmetic.
     output
         ``"json"`` holds its answers to a flat JSON object of texts, numbers, truth values and nulls.
     reasoning
@@ -114,8 +124,14 @@ class Worker:
     grounding
         How passages of the knowledge bases that it reads are used: all in one prompt, or one prompt each with the
         answers marginalised (RAG-Sequence and RAG-Token, Lewis et al. 2020).
-    votes
-        Programs that are drawn, of which the commonest result is taken; 1 for a single, greedy one.
+    branches
+        Texts that are written and weighed; None for 10, of programs for a single, greedy one. Of several programs the
+        commonest result is taken.
+    branch_at
+        Of CoT-decoding: the token, counted from 0, at which the texts part.
+    answer
+        ``"number"`` if the answer of a text is the last number in it. Otherwise it is one of the options that the
+        query lists, or what the model names when it is asked for it.
     temperature, top_p, min_p
         Sampling settings.
     repetition_penalty
@@ -156,7 +172,9 @@ class Worker:
     output: Output = "text"
     reasoning: Reasoning = "none"
     grounding: Grounding = "together"
-    votes: int = 1
+    branches: int | None = None
+    branch_at: int = 0
+    answer: Answer = "text"
     temperature: float = 0.7
     top_p: float = 0.95
     min_p: float = 0.05
@@ -194,16 +212,23 @@ class Worker:
         for key, choice, choices in (
             ("decoding", self.decoding, get_args(Decoding)),
             ("output", self.output, get_args(Output)),
+            ("answer", self.answer, get_args(Answer)),
             ("reasoning", self.reasoning, get_args(Reasoning)),
             ("grounding", self.grounding, get_args(Grounding)),
         ):
             if choice not in choices:
                 mend = did_you_mean(str(choice), choices, what="Choices")
                 yield Problem(key=key, message=f"{shown(choice)} is not a way of {key}", mend=mend)
-        if self.decoding == "program" and self.output != "text":
+        if self.decoding in WEIGHED and self.output != "text":
             mend = "Remove 'output', or decode in another way."
-            yield Problem(key="output", message="a program is lines of arithmetic and no JSON", mend=mend)
+            yield Problem(key="output", message=f"the decoding {shown(self.decoding)} writes no JSON", mend=mend)
+        yield from self._branch_problems()
         yield from self._range_problems()
+
+    @property
+    def width(self) -> int:
+        """Texts that it writes for an answer."""
+        return WEIGHED.get(self.decoding, 1) if self.branches is None else self.branches
 
     def _adapter_problems(self) -> Iterator[Problem]:
         if self.adapter is None:
@@ -215,6 +240,21 @@ class Worker:
         if problem is not None:
             yield problem
 
+    def _branch_problems(self) -> Iterator[Problem]:
+        if not 1 <= self.width <= MOST_BRANCHES:
+            yield _range("branches", self.width, f"from 1 to {MOST_BRANCHES}, such as 8")
+        elif self.width > 1 and self.decoding not in WEIGHED:
+            yield Problem(
+                key="branches",
+                message=f"the decoding {shown(self.decoding)} writes one text",
+                mend=f"Remove 'branches', or decode by one of: {', '.join(WEIGHED)}.",
+            )
+        if self.branch_at < 0:
+            yield _range("branch_at", self.branch_at, "0 or more, such as 1")
+        elif self.branch_at and self.decoding != "cot":
+            mend = "Remove 'branch_at', or write `decoding = 'cot'`."
+            yield Problem(key="branch_at", message="only texts of CoT-decoding part at a token", mend=mend)
+
     def _range_problems(self) -> Iterator[Problem]:
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
             yield _range("temperature", self.temperature, "0 or more, such as 0.7")
@@ -224,12 +264,6 @@ class Worker:
             yield _range("min_p", self.min_p, "from 0 to 1")
         if not 1 <= self.repetition_penalty <= 2:
             yield _range("repetition_penalty", self.repetition_penalty, "from 1 to 2, such as 1.1")
-        if not 1 <= self.votes <= MOST_VOTES:
-            yield _range("votes", self.votes, f"from 1 to {MOST_VOTES}, such as 8")
-        if self.votes > 1 and self.decoding != "program":
-            yield Problem(
-                key="votes", message="only programs are put to the vote", mend="Write `decoding = 'program'`."
-            )
         if self.max_tokens < 1:
             yield _range("max_tokens", self.max_tokens, "1 or more, such as 512")
         if not (math.isfinite(self.cost) and self.cost >= 0):

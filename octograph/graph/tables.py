@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
 from octograph.graph.edges import EdgeKind
-from octograph.graph.nodes import Decoding, Grounding, NodeKind, Output, Reasoning
+from octograph.graph.nodes import Answer, Decoding, Grounding, NodeKind, Output, Reasoning
 from octograph.graph.problems import Problem, did_you_mean, key_path, shown
 
 __all__ = ["EDGE", "GRAPH", "MODEL", "NODES", "TableKind", "type_problem"]
@@ -69,7 +69,9 @@ class _WorkerTable(TypedDict, total=False):
     output: Output
     reasoning: Reasoning
     grounding: Grounding
-    votes: int
+    branches: int
+    branch_at: int
+    answer: Answer
     temperature: float
     top_p: float
     min_p: float

@@ -164,6 +164,8 @@ class Branch:
         Why it ended.
     measures
         If they were asked for.
+    ends
+        With the measures: the number of whole characters of the text when each token has been written, ``[n]``.
 
     """
 
@@ -172,6 +174,7 @@ class Branch:
     tokens: tuple[int, ...]
     finish: Finish
     measures: TokenMeasures | None = None
+    ends: tuple[int, ...] = ()
 
 
 class BranchDecoder(Protocol):

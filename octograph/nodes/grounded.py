@@ -18,7 +18,7 @@ from octograph.nodes.beams import BeamRequest, BeamSearcher
 from octograph.nodes.decoding import Chat
 from octograph.nodes.generation import Generation, Generator, Message, TextDelta
 from octograph.nodes.marginal import passage_posterior
-from octograph.nodes.worker import Evidence, ModelWorker, Outcome, Task, conversation
+from octograph.nodes.worker import Evidence, Outcome, Task, Worker, conversation
 
 __all__ = ["NOT_FOUND", "GroundedModel", "GroundedWorker", "question_over"]
 
@@ -53,16 +53,18 @@ class GroundedWorker:
         The worker as the graph describes it; its `grounding` says how the passages are used.
     model
         The model.
+    plain
+        Answers once the passages stand in the question.
     adapter
         The GGUF file of the worker's adapter, if it has one.
 
     """
 
-    def __init__(self, node: graph.Worker, model: GroundedModel, *, adapter: Path | None = None) -> None:
+    def __init__(self, node: graph.Worker, model: GroundedModel, *, plain: Worker, adapter: Path | None = None) -> None:
         self._node = node
         self._model = model
         self._adapter = adapter
-        self._plain = ModelWorker(node, model, adapter=adapter)
+        self._plain = plain
 
     async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
         """See `Worker`."""

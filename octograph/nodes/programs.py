@@ -1,7 +1,7 @@
 """A worker that answers by a program: lines of arithmetic whose results a calculator writes.
 
-With several votes it draws as many programs and takes the result that most of them come to (self-consistency, Wang et
-al. 2022, https://arxiv.org/abs/2203.11171, with programs in the place of chains of thought).
+With several branches it draws as many programs and takes the result that most of them come to (self-consistency,
+Wang et al. 2022, https://arxiv.org/abs/2203.11171, with programs in the place of chains of thought).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ProgramWorker:
     Parameters
     ----------
     node
-        The worker as the graph describes it; with one vote it decodes greedily, with more at its temperature.
+        The worker as the graph describes it; one branch is decoded greedily, several are at its temperature.
     model
         The model.
     adapter
@@ -44,11 +44,11 @@ class ProgramWorker:
         self._adapter = adapter
 
     async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
-        """See `Worker`. The text of several votes comes when the last has been cast."""
-        node, voting = self._node, self._node.votes > 1
+        """See `Worker`. The text of several branches comes when the last has ended."""
+        node, voting = self._node, self._node.width > 1
         request = DecodeRequest(
             prompt=(Chat(conversation(node, task)),),
-            branches=node.votes,
+            branches=node.width,
             max_tokens=node.max_tokens,
             sampling=Sampling(temperature=node.temperature, seed=SEED) if voting else Sampling(),
             program=True,

@@ -11,9 +11,11 @@ from octograph import graph
 from octograph.cancellation import CancelToken
 from octograph.errors import ToolError
 from octograph.nodes.generation import Finish, Generation, GenerationRequest, Generator, Message, Sampling, TextDelta
+from octograph.nodes.structure import ReasoningStructure
 from octograph.nodes.tools import Tool, with_result
 
 __all__ = [
+    "AnswerPath",
     "DecliningWorker",
     "Evidence",
     "ModelWorker",
@@ -64,6 +66,8 @@ class Task:
         What the step before it came to, None if this is the first.
     evidence
         Passages to answer from, the best first.
+    structure
+        What to fill on the way to the answer, for a worker that reasons with one.
 
     """
 
@@ -71,10 +75,41 @@ class Task:
     history: tuple[Message, ...] = ()
     result: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    structure: ReasoningStructure | None = None
 
     def asking(self, query: str) -> Task:
         """The same task with another query."""
         return replace(self, query=query)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPath:
+    """One of several texts that were weighed against each other.
+
+    Attributes
+    ----------
+    branch
+        Which one, from 0.
+    text
+        What it says.
+    answer
+        What it comes to, in the spelling in which equal answers are equal; None if there is no answer in it.
+    delta
+        How sure the model was of that answer, see CoT-decoding (Wang and Zhou 2024, equation 1); None without one.
+    start, end
+        The characters of the answer in the text, None where it does not stand there in so many words.
+    fault
+        Why it does not count, None if it does.
+
+    """
+
+    branch: int
+    text: str
+    answer: str | None = None
+    delta: float | None = None
+    start: int | None = None
+    end: int | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +126,8 @@ class Outcome:
         Counts and times, None for a tool.
     posterior
         ``p(z|x,y)`` of each passage, what it has to do with the answer, where that was computed.
+    paths
+        The texts that were weighed, if there were several.
 
     """
 
@@ -98,6 +135,7 @@ class Outcome:
     source: Literal["model", "tool"]
     generation: Generation | None = None
     posterior: tuple[float, ...] = ()
+    paths: tuple[AnswerPath, ...] = ()
 
 
 class Worker(Protocol):

@@ -78,8 +78,7 @@ def test_the_whole_graph_is_measured_and_no_conversation_is_kept(run: Run, tmp_p
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--worker", "math", "--decoding", "cot"), "no worker decodes by 'cot' yet"),
-        (("--worker", "math", "--decoding", "self-consistency"), "no worker decodes by 'self-consistency' yet"),
+        (("--worker", "extraction", "--decoding", "cot"), "the decoding 'cot' writes no JSON"),
         (("--worker", "math", "--reasoning", "self-discover"), "no worker reasons by 'self-discover' yet"),
         (("--worker", "calculator", "--decoding", "greedy"), "'calculator' is a tool, which has no --decoding"),
         (("--decoding", "sample"), "change one worker"),

@@ -31,6 +31,7 @@ from octograph.graph import (
     loads,
     save,
 )
+from octograph.graph.nodes import WEIGHED
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
     [
@@ -82,7 +83,10 @@ def graphs(draw: st.DrawFn) -> ModelGraph:
                 model=models[0].name if (is_model := draw(st.booleans())) else None,
                 tool=None if is_model else "calculator",
                 system=draw(TEXTS),
-                decoding=draw(st.sampled_from(["greedy", "sample", "cot", "self-consistency"])),
+                decoding=(decoding := draw(st.sampled_from(["greedy", "sample", "cot", "self-consistency"]))),
+                branches=draw(st.none() | st.integers(1, 32 if decoding in WEIGHED else 1)),
+                branch_at=draw(st.integers(0, 5)) if decoding == "cot" else 0,
+                answer=draw(st.sampled_from(["text", "number"])),
                 reasoning=draw(st.sampled_from(["none", "self-discover"])),
                 temperature=draw(st.floats(0, 1e300) | st.integers(0, 3)),
                 top_p=draw(st.floats(0, 1, exclude_min=True)),

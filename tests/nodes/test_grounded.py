@@ -17,7 +17,7 @@ from octograph.nodes.beams import BeamRequest, Beams, Hypothesis
 from octograph.nodes.decoding import Chat
 from octograph.nodes.generation import Message, TextDelta
 from octograph.nodes.grounded import GroundedWorker, question_over
-from octograph.nodes.worker import Evidence, Outcome, Task
+from octograph.nodes.worker import Evidence, ModelWorker, Outcome, Task
 from octograph.retrieval.documents.cleaning import clean
 from octograph.testing import FakeGenerator
 
@@ -49,6 +49,10 @@ class FakeModel(FakeGenerator):
         return Beams(hypotheses=(found,), prompt_tokens=50, cached_tokens=10, seconds=0.5)
 
 
+def grounded(node: graph.Worker, model: FakeModel) -> GroundedWorker:
+    return GroundedWorker(node, model, plain=ModelWorker(node, model))
+
+
 async def run(worker: GroundedWorker, task: Task, cancel: CancelToken | None = None) -> tuple[str, Outcome]:
     pieces = [piece async for piece in _run(worker, task, cancel or CancelToken())]
     assert isinstance(pieces[-1], Outcome)
@@ -61,7 +65,7 @@ def _run(worker: GroundedWorker, task: Task, cancel: CancelToken) -> AsyncIterat
 
 async def test_all_passages_stand_before_the_question() -> None:
     model = FakeModel()
-    text, outcome = await run(GroundedWorker(NODE, model), Task(query="Which fact?", evidence=PASSAGES))
+    text, outcome = await run(grounded(NODE, model), Task(query="Which fact?", evidence=PASSAGES))
     assert (text, outcome.source) == ("Fine.", "model")
     system, question = model.requests[0].messages
     assert system.content == "Answer."
@@ -72,7 +76,7 @@ async def test_all_passages_stand_before_the_question() -> None:
 async def test_as_many_passages_as_fit_and_one_at_least() -> None:
     for context, fitting in ((1000, 4), (45, 3), (30, 1), (1, 1)):
         model = FakeModel(context=context)
-        await run(GroundedWorker(NODE, model), Task(query="Which fact?", evidence=PASSAGES))
+        await run(grounded(NODE, model), Task(query="Which fact?", evidence=PASSAGES))
         assert model.requests[0].messages[-1].content == question_over(PASSAGES[:fitting], "Which fact?"), context
 
 
@@ -80,7 +84,7 @@ async def test_as_many_passages_as_fit_and_one_at_least() -> None:
 async def test_marginalised_answers_say_which_passage_they_are_from(grounding: Grounding, mode: str) -> None:
     model = FakeModel()
     evidence = (replace(PASSAGES[0], weight=3.0), PASSAGES[1])
-    worker = GroundedWorker(replace(NODE, grounding=grounding), model)
+    worker = grounded(replace(NODE, grounding=grounding), model)
     text, outcome = await run(
         worker, Task(query="Which?", evidence=evidence, history=(Message(role="user", content="Hi"),))
     )
@@ -104,7 +108,7 @@ async def test_marginalised_answers_say_which_passage_they_are_from(grounding: G
 async def test_a_cancelled_search_is_a_cancelled_answer() -> None:
     cancel = CancelToken()
     cancel.cancel()
-    worker = GroundedWorker(replace(NODE, grounding="rag-token"), FakeModel())
+    worker = grounded(replace(NODE, grounding="rag-token"), FakeModel())
     text, outcome = await run(worker, Task(query="Which?", evidence=PASSAGES), cancel)
     assert (text, outcome.finish) == ("", "cancelled")
 

@@ -69,7 +69,7 @@ async def test_one_program_is_written_greedily_and_its_last_result_stated(tmp_pa
 
 async def test_of_several_the_commonest_result_wins() -> None:
     model = Programs("1+1=2", "2*2=4", "what?", "1+3=4")
-    text, _ = await answered(ProgramWorker(replace(NODE, votes=4, temperature=0.5), model), Task(query="?"))
+    text, _ = await answered(ProgramWorker(replace(NODE, branches=4, temperature=0.5), model), Task(query="?"))
     assert text == "2*2=4\n\nThe answer is 4."
     (request,) = model.requests
     assert (request.branches, request.sampling.temperature, request.measured) == (4, 0.5, True)
@@ -92,7 +92,7 @@ async def test_a_cancelled_program_is_no_answer() -> None:
     assert outcome.finish == "cancelled"
 
 
-@pytest.mark.parametrize("changes", [{"votes": 0}, {"votes": 99}, {"votes": 3, "decoding": "greedy"}])
-def test_votes_that_cannot_be(changes: dict[str, Any]) -> None:
-    with pytest.raises(GraphError, match="votes"):
+@pytest.mark.parametrize("changes", [{"branches": 0}, {"branches": 99}, {"branches": 3, "decoding": "greedy"}])
+def test_branches_that_cannot_be(changes: dict[str, Any]) -> None:
+    with pytest.raises(GraphError, match="branches"):
         replace(NODE, **changes)

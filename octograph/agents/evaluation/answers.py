@@ -8,22 +8,15 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 
-__all__ = ["best_f1", "exact_match", "last_number", "numeric_match", "proportion_interval"]
+from octograph.agents.numbers import last_number, only_number
+
+__all__ = ["best_f1", "exact_match", "normalised", "numeric_match", "proportion_interval"]
 
 TOLERANCE = 1e-4
 """How far a number may be from the right one, as a share of it or in units, whichever is more."""
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
-
-# A minus behind a word, a number or a bracket is a hyphen, a range or a subtraction.
-_SIGN = r"(?:(?<![\w)\]}])[-\u2212])?"
-_CURRENCY = r"(?:[$€£¥₹]\s?)?"
-# A digit that hangs on a word belongs to it: CO2, m2, cm^2.
-_DIGITS = r"(?<![\w^])(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?|(?<![\w.])\.[0-9]+"
-_EXPONENT = r"(?:[eE][-+]?[0-9]+(?![0-9]))?"
-_NUMBER = re.compile(rf"(?P<sign>{_SIGN}){_CURRENCY}(?P<digits>(?:{_DIGITS}){_EXPONENT})")
-_NOTHING_BUT = re.compile(rf"\s*[+≈=]?\s*{_NUMBER.pattern}\s*[%$€£¥₹]?\s*\.?\s*")
 
 
 def exact_match(answer: str, references: Sequence[str]) -> bool:
@@ -35,7 +28,7 @@ def exact_match(answer: str, references: Sequence[str]) -> bool:
     True
 
     """
-    return _normalised(answer) in {_normalised(reference) for reference in references}
+    return normalised(answer) in {normalised(reference) for reference in references}
 
 
 def best_f1(answer: str, references: Sequence[str]) -> float:
@@ -47,26 +40,7 @@ def best_f1(answer: str, references: Sequence[str]) -> float:
     0.8
 
     """
-    return max(
-        (_f1(_normalised(answer).split(), _normalised(reference).split()) for reference in references), default=0
-    )
-
-
-def last_number(text: str) -> float | None:
-    """Return the number that a text ends with, None if there is none in it.
-
-    Commas between thousands, a currency's sign and what stands behind the number are left aside.
-
-    Examples
-    --------
-    >>> last_number("12 * 100 = 1,200, so the answer is -$1,200.50.")
-    -1200.5
-
-    """
-    last = None
-    for last in _NUMBER.finditer(text):  # noqa: B007  # the last one is wanted
-        pass
-    return None if last is None else _value(last)
+    return max((_f1(normalised(answer).split(), normalised(reference).split()) for reference in references), default=0)
 
 
 def numeric_match(answer: str, references: Sequence[str]) -> bool | None:
@@ -82,13 +56,12 @@ def numeric_match(answer: str, references: Sequence[str]) -> bool | None:
     True
 
     """
-    wanted = [_value(found) for reference in references if (found := _NOTHING_BUT.fullmatch(reference))]
-    numbers = [number for number in wanted if number is not None]
-    if not numbers:
+    wanted = [number.value for reference in references if (number := only_number(reference)) is not None]
+    if not wanted:
         return None
     given = last_number(answer)
     return given is not None and any(
-        math.isclose(given, number, rel_tol=TOLERANCE, abs_tol=TOLERANCE) for number in numbers
+        math.isclose(given.value, value, rel_tol=TOLERANCE, abs_tol=TOLERANCE) for value in wanted
     )
 
 
@@ -110,13 +83,6 @@ def proportion_interval(successes: int, trials: int) -> tuple[float, float] | No
     return float(found.low), float(found.high)
 
 
-def _value(found: re.Match[str]) -> float | None:
-    value = float(found["digits"].replace(",", ""))
-    if math.isinf(value):  # any two numbers as long as that would be alike
-        return None
-    return -value if found["sign"] else value
-
-
 def _f1(words: Sequence[str], wanted: Sequence[str]) -> float:
     if not words or not wanted:
         return float(words == wanted)
@@ -124,7 +90,15 @@ def _f1(words: Sequence[str], wanted: Sequence[str]) -> float:
     return 2 * common / (len(words) + len(wanted))
 
 
-def _normalised(text: str) -> str:
+def normalised(text: str) -> str:
+    """Return a text in lower case, without punctuation and articles.
+
+    Examples
+    --------
+    >>> normalised("The Eiffel Tower."), normalised("(A)")
+    ('eiffel tower', 'a')
+
+    """
     bare = text.lower().translate(_PUNCTUATION)
     # What is nothing but an article or punctuation, such as "(A)", is not the same as no answer.
     return " ".join((_ARTICLES.sub(" ", bare).split() or bare.split()) or text.split())

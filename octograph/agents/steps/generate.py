@@ -67,6 +67,7 @@ class GenerateStep:
                 seconds=time.perf_counter() - started,
                 generation=outcome.generation,
                 problem=problem,
+                paths=outcome.paths,
             )
         )
         return {

@@ -37,7 +37,7 @@ class Branch:
     program
         Whether the text is a program into which results are written.
     measured
-        Whether each token's `Measure` is kept.
+        Whether each token's `Measure` is kept, and where in the text it ends.
 
     Attributes
     ----------
@@ -75,6 +75,8 @@ class Branch:
         self._results = Results(model) if program else None
         self._measured = measured
         self._measures: list[Measure] = []
+        self._reader = TextStream()
+        self._ends: list[int] = []
         self._text = ""
         self._sent = 0
         self._latest = 0
@@ -126,7 +128,11 @@ class Branch:
 
     def _add(self, token: int) -> None:
         self.tokens.append(token)
-        self._text += self._stream.push(self._model.piece(token))
+        piece = self._model.piece(token)
+        self._text += self._stream.push(piece)
+        if self._measured:
+            # Apart from the shown text, of which a stop string is held back and cut.
+            self._ends.append((self._ends[-1] if self._ends else 0) + len(self._reader.push(piece)))
 
     def extend(self, lane: Lane, work: Work) -> None:
         """Write what follows from the logits of a work that is done: the latest token and a draft behind it.
@@ -156,14 +162,14 @@ class Branch:
     def piece(self) -> Frame | None:
         """What was written since the last piece, if anything: ``branch, text, tokens`` and, once, ``finish``.
 
-        If measured, also float32 arrays as bytes: ``logprobs, margins, entropies``.
+        If measured, also ``ends`` and float32 arrays as bytes: ``logprobs, margins, entropies``.
         """
         tokens = self.tokens[self._sent :]
         if self._closed or not (self._text or tokens or self.finish):
             return None
         frame: Frame = {"branch": self.index, "text": self._text, "tokens": tokens}
         if self._measured:
-            frame |= measures_frame(self._measures[self._sent :])
+            frame |= {"ends": self._ends[self._sent :]} | measures_frame(self._measures[self._sent :])
         if self.finish is not None:
             frame["finish"] = self.finish
             self._closed = True

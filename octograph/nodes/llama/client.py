@@ -210,6 +210,8 @@ class _Growing:
             tokens=tuple(token for piece in self.pieces for token in piece["tokens"]),
             finish=last["finish"],
             measures=_measures(self.pieces) if "logprobs" in last else None,
+            # A stop string was cut from the text.
+            ends=tuple(min(end, len(self.text)) for piece in self.pieces for end in piece.get("ends", ())),
         )
 
 

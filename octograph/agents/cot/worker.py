@@ -1,0 +1,168 @@
+"""A worker that writes several texts and takes the answer that it was surest of, or came to most often."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from octograph import graph
+from octograph.agents.cot.paths import Way, decided, elect
+from octograph.agents.cot.reading import PathsModel, Reading
+from octograph.agents.cot.spans import Numbers, Options
+from octograph.cancellation import CancelToken
+from octograph.errors import ToolError
+from octograph.nodes.decoding import Branch, Chat, DecodeRequest, Part, TokenMeasures, Tokens
+from octograph.nodes.generation import Generation, Sampling, TextDelta
+from octograph.nodes.worker import Outcome, Task, conversation
+
+__all__ = ["PathsWorker"]
+
+SEED = 0
+"""The same question has the same answer each time."""
+
+
+class PathsWorker:
+    """A language model whose texts are weighed by their answers.
+
+    With ``decoding = "cot"`` the likeliest first tokens are each continued greedily, and the answer is taken whose
+    Delta is largest in sum; with ``"self-consistency"`` all texts are sampled, and the commonest answer is taken.
+
+    Parameters
+    ----------
+    node
+        The worker as the graph describes it.
+    model
+        The model.
+    adapter
+        The GGUF file of the worker's adapter, if it has one.
+    stopping
+        Whether texts are stopped once they cannot change the answer any more.
+
+    """
+
+    def __init__(
+        self, node: graph.Worker, model: PathsModel, *, adapter: Path | None = None, stopping: bool = True
+    ) -> None:
+        self._node = node
+        self._model = model
+        self._adapter = adapter
+        self._stopping = stopping
+        self._way: Way = "vote" if node.decoding == "self-consistency" else "aggregate"
+
+    async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
+        """See `Worker`. The text comes when the last branch has ended."""
+        prompt: tuple[Part, ...] = (Chat(conversation(self._node, task)),)
+        spans = Numbers() if self._node.answer == "number" else Options.of(task.query)
+        reading = Reading(model=self._model, prompt=prompt, spans=spans, adapter=self._adapter, cancel=cancel)
+        branches, generation = await self._branches(prompt, reading, cancel)
+        if cancel.cancelled:
+            yield Outcome(finish="cancelled", source="model", generation=generation)
+            return
+        paths = tuple(await asyncio.gather(*map(reading.path, branches)))
+        if cancel.cancelled:
+            yield Outcome(finish="cancelled", source="model", generation=generation, paths=paths)
+            return
+        election = elect(paths, self._way)
+        if election is None:
+            faults = sorted({path.fault or "without an answer" for path in paths})
+            raise ToolError(
+                f"none of its {len(paths)} texts comes to an answer: {', '.join(faults)}",
+                hint="Ask for one number, or list the options, or give the worker more 'max_tokens'.",
+            )
+        yield TextDelta(text=election.path.text)
+        if generation is not None:
+            generation = replace(generation, finish="stop")  # whatever became of texts that were not needed
+        yield Outcome(finish="stop", source="model", generation=generation, paths=paths)
+
+    async def _branches(
+        self, prompt: tuple[Part, ...], reading: Reading, cancel: CancelToken
+    ) -> tuple[list[Branch], Generation | None]:
+        """Write all texts, or as many as decide the matter, in the order of their first tokens."""
+        node = self._node
+        stem: Branch | None = None
+        before: Generation | None = None
+        if node.branch_at:
+            request = DecodeRequest(
+                prompt=prompt, max_tokens=node.branch_at, measured=True, sampling=self._sampling, adapter=self._adapter
+            )
+            (stem,), before = await self._written(request, cancel)
+            if stem.finish != "length" or cancel.cancelled:
+                return [stem], before  # it is over before the texts part
+            prompt = (*prompt, Tokens(stem.tokens))
+        request = DecodeRequest(
+            prompt=prompt,
+            branches=node.width,
+            start="sample" if node.decoding == "self-consistency" else "top",
+            max_tokens=node.max_tokens,
+            sampling=self._sampling,
+            measured=True,
+            adapter=self._adapter,
+        )
+        enough = CancelToken()
+        with cancel.calling(enough.cancel):
+            branches, generation = await self._written(request, enough, stem=stem, reading=reading)
+        return branches, generation if before is None or generation is None else _together(before, generation)
+
+    async def _written(
+        self, request: DecodeRequest, cancel: CancelToken, *, stem: Branch | None = None, reading: Reading | None = None
+    ) -> tuple[list[Branch], Generation | None]:
+        branches: dict[int, Branch] = {}
+        generation = None
+        async for piece in self._model.decode(request, cancel=cancel):
+            if isinstance(piece, Generation):
+                generation = piece
+            elif isinstance(piece, Branch):
+                branches[piece.branch] = piece if stem is None else _grown(stem, piece)
+                if reading is not None and reading.local:
+                    ended = [reading.measured(branch) for branch in branches.values()]
+                    if decided(ended, self._way, left=request.branches - len(ended)):
+                        cancel.cancel()
+        return [branches[index] for index in sorted(branches)], generation
+
+    @property
+    def _sampling(self) -> Sampling:
+        node = self._node
+        if node.decoding != "self-consistency":
+            return Sampling(repetition_penalty=node.repetition_penalty)
+        return Sampling(
+            temperature=node.temperature,
+            top_p=node.top_p,
+            min_p=node.min_p,
+            repetition_penalty=node.repetition_penalty,
+            seed=SEED,
+        )
+
+
+def _grown(stem: Branch, branch: Branch) -> Branch:
+    """A branch with the text before it put in front."""
+    if stem.measures is None or branch.measures is None:
+        raise RuntimeError("the measures were asked for")
+    size = len(stem.text)
+    return Branch(
+        branch=branch.branch,
+        text=stem.text + branch.text,
+        tokens=stem.tokens + branch.tokens,
+        finish=branch.finish,
+        measures=TokenMeasures(
+            logprobs=np.concatenate([stem.measures.logprobs, branch.measures.logprobs]),
+            margins=np.concatenate([stem.measures.margins, branch.measures.margins]),
+            entropies=np.concatenate([stem.measures.entropies, branch.measures.entropies]),
+        ),
+        ends=(*stem.ends, *(size + end for end in branch.ends)),
+    )
+
+
+def _together(before: Generation, after: Generation) -> Generation:
+    """The counts of a text that was written in two requests."""
+    return replace(
+        after,
+        prompt_tokens=before.prompt_tokens,
+        cached_tokens=before.cached_tokens,
+        completion_tokens=before.completion_tokens + after.completion_tokens,
+        prefill_seconds=before.prefill_seconds,
+        decode_seconds=before.decode_seconds + after.prefill_seconds + after.decode_seconds,
+    )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from octograph.agents.numbers import last_number, only_number
 
-__all__ = ["best_f1", "exact_match", "normalised", "numeric_match", "proportion_interval"]
+__all__ = ["best_f1", "exact_match", "normalised", "numeric_match", "proportion_interval", "rouge_l"]
 
 TOLERANCE = 1e-4
 """How far a number may be from the right one, as a share of it or in units, whichever is more."""
@@ -41,6 +41,26 @@ def best_f1(answer: str, references: Sequence[str]) -> float:
 
     """
     return max((_f1(normalised(answer).split(), normalised(reference).split()) for reference in references), default=0)
+
+
+def rouge_l(answer: str, references: Sequence[str]) -> float:
+    """Return the highest Rouge-L of an answer with a reference (Lin 2004): F1 of their longest common subsequence.
+
+    Examples
+    --------
+    >>> round(rouge_l("in the old tower", ["the old Paris tower"]), 3)
+    0.667
+
+    """
+    from rapidfuzz.distance import LCSseq
+
+    def score(words: Sequence[str], wanted: Sequence[str]) -> float:
+        if not words or not wanted:
+            return float(words == wanted)
+        return 2 * LCSseq.similarity(words, wanted) / (len(words) + len(wanted))
+
+    words = normalised(answer).split()
+    return max((score(words, normalised(reference).split()) for reference in references), default=0.0)
 
 
 def numeric_match(answer: str, references: Sequence[str]) -> bool | None:

@@ -2,12 +2,24 @@
 
 from octograph.nodes.training.card import ModelCard
 from octograph.nodes.training.client import Trainer
-from octograph.nodes.training.job import AdapterJob, AdapterReport, TrainingProgress, WorkerJob, WorkerReport
+from octograph.nodes.training.job import (
+    AdapterJob,
+    AdapterReport,
+    Judged,
+    PromptJob,
+    PromptReport,
+    TrainingProgress,
+    WorkerJob,
+    WorkerReport,
+)
 
 __all__ = [
     "AdapterJob",
     "AdapterReport",
+    "Judged",
     "ModelCard",
+    "PromptJob",
+    "PromptReport",
     "Trainer",
     "TrainingProgress",
     "WorkerJob",

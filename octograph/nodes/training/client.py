@@ -17,6 +17,8 @@ from octograph.nodes.master.steps import Spans, StepNetwork, token_labels
 from octograph.nodes.training.job import (
     AdapterJob,
     AdapterReport,
+    PromptJob,
+    PromptReport,
     StepsJob,
     TrainingProgress,
     WorkerJob,
@@ -25,7 +27,7 @@ from octograph.nodes.training.job import (
 
 __all__ = ["Trainer"]
 
-Report = TypeVar("Report", AdapterReport, WorkerReport)
+Report = TypeVar("Report", AdapterReport, WorkerReport, PromptReport)
 
 _SERVICE = "octograph.nodes.training.service:TrainingService"
 
@@ -84,6 +86,24 @@ class Trainer:
         async for piece in self._told("worker", job, WorkerReport, cancel):
             yield piece
 
+    async def train_prompt(
+        self, job: PromptJob, *, cancel: CancelToken
+    ) -> AsyncIterator[TrainingProgress | PromptReport]:
+        """Yield the progress, and last the report, unless it was cancelled: the same job then goes on from there.
+
+        Raises
+        ------
+        MissingExtraError
+            The packages for training adapters are not installed.
+        ModelFileError
+            The model's architecture cannot be trained here.
+        HostError
+            The process failed.
+
+        """
+        async for piece in self._told("prompt", job, PromptReport, cancel):
+            yield piece
+
     async def fit_steps(
         self,
         queries: Sequence[tuple[TokenStates, Spans]],
@@ -130,7 +150,7 @@ class Trainer:
             return StepNetwork(**weights)
 
     async def _told(
-        self, operation: str, job: AdapterJob | WorkerJob, report: type[Report], cancel: CancelToken
+        self, operation: str, job: AdapterJob | WorkerJob | PromptJob, report: type[Report], cancel: CancelToken
     ) -> AsyncIterator[TrainingProgress | Report]:
         """Yield what a training tells, batch by batch, and its report last."""
         async for frame in self._host.stream(operation, asdict(job), cancel=cancel):

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-__all__ = ["AdapterJob", "AdapterReport", "StepsJob", "TrainingProgress", "WorkerJob", "WorkerReport"]
+__all__ = [
+    "AdapterJob",
+    "AdapterReport",
+    "Judged",
+    "PromptJob",
+    "PromptReport",
+    "StepsJob",
+    "TrainingProgress",
+    "WorkerJob",
+    "WorkerReport",
+]
+
+Judged = tuple[str, Sequence[tuple[Sequence[int], bool]]]
+"""A query, and answers to it in tokens with whether each is right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +194,91 @@ class WorkerReport:
     examples: int
     validation_examples: int
     dropped: int
+    steps: int
+    loss: float
+    validation_loss: float | None
+    resumed: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptJob:
+    """A soft prompt of ASPIRE (Chen et al. 2023, arXiv 2310.11689), trained with the model left as it is.
+
+    Attributes
+    ----------
+    kind
+        ``"answering"``: theta_p, before the prompt, from which the first right answer of each query is learned
+        (equation 2). ``"evaluation"``: theta_s, behind the answer, from which it is learned to say whether that is
+        right (equation 4).
+    model, adapter
+        The GGUF file of the model, and that of a LoRA adapter over it if there is one: the parameters with which it
+        answers, which the method leaves open.
+    out
+        The safetensors file to be written.
+    system
+        The worker's system prompt.
+    lessons, validation
+        What is learned, and what is only measured: the prompt that does best on it is kept.
+    words
+        Token ids of the words for right and wrong, which are learned behind theta_s.
+    length
+        Rows ``l`` of the soft prompt.
+    epochs
+        Passes over all queries, which may be broken.
+    rate
+        Highest learning rate of AdamW; a cosine comes down from it.
+    batch
+        Queries of a step.
+    checks
+        How often the validation queries are measured.
+    threads
+        CPU threads.
+    seed
+        Of the order and the first rows.
+
+    """
+
+    kind: Literal["answering", "evaluation"]
+    model: str
+    out: str
+    system: str
+    lessons: Sequence[Judged]
+    validation: Sequence[Judged]
+    words: tuple[int, int] = (0, 0)
+    adapter: str | None = None
+    length: int = 50
+    epochs: float = 10.0
+    rate: float = 0.01
+    batch: int = 8
+    checks: int = 10
+    threads: int = 2
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptReport:
+    """What came out of a soft prompt's training.
+
+    Attributes
+    ----------
+    queries, validation_queries
+        Learned from, and only measured.
+    steps
+        Batches.
+    loss
+        Running mean of the loss at the end, in nats.
+    validation_loss
+        Lowest of the validation queries, None if there are none.
+    resumed
+        Whether it went on from a state on disk.
+    seconds
+        It took.
+
+    """
+
+    queries: int
+    validation_queries: int
     steps: int
     loss: float
     validation_loss: float | None

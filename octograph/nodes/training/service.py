@@ -7,7 +7,7 @@ import importlib.util
 from octograph.errors import HostRequestError, MissingExtraError
 from octograph.nodes.host.frames import Frame
 from octograph.nodes.host.service import Steps, Ticket
-from octograph.nodes.training.job import AdapterJob, StepsJob, WorkerJob
+from octograph.nodes.training.job import AdapterJob, PromptJob, StepsJob, WorkerJob
 
 __all__ = ["TrainingService"]
 
@@ -16,7 +16,7 @@ _EXTRA = ("peft", "accelerate")
 
 
 class TrainingService:
-    """Serves ``adapter`` and ``worker``, a step for each batch, and ``steps``, a step for each pass."""
+    """Serves ``adapter``, ``worker`` and ``prompt``, a step for each batch, and ``steps``, a step for each pass."""
 
     capacity = 1
     queue = 1
@@ -37,6 +37,11 @@ class TrainingService:
             from octograph.nodes.training.worker import train_worker
 
             return train_worker(WorkerJob(**args), ticket)
+        if op == "prompt":
+            _require_extra()
+            from octograph.nodes.training.soft_prompt import train_prompt
+
+            return train_prompt(PromptJob(**args), ticket)
         if op == "steps":
             from octograph.nodes.training.steps import fit_steps
 

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
 from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils.quantization_config import GgufConfig
 
-__all__ = ["Dialogue", "load_model", "narrow"]
+from octograph.nodes.models import read_lora
+
+__all__ = ["Dialogue", "adapted", "load_model", "narrow"]
 
 _MARK = "\x00"
 
@@ -20,6 +23,19 @@ def load_model(file: Path, *, head: bool) -> Any:
     return loader.from_pretrained(
         str(file.parent), gguf_file=file.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
     )
+
+
+def adapted(model: Any, adapter: Path, *, base: Path) -> Any:
+    """Return a model with the weights of a GGUF LoRA adapter added to its own."""
+    factors = read_lora(adapter, base=base)
+    layers = "|".join(map(str, range(factors.first_layer, model.config.num_hidden_layers)))
+    targets = rf"model\.layers\.({layers})\..*_proj"
+    changed: Any = get_peft_model(
+        model,
+        LoraConfig(r=factors.rank, lora_alpha=factors.alpha, target_modules=targets),
+    )
+    set_peft_model_state_dict(changed, {name: torch.from_numpy(part) for name, part in factors.tensors.items()})
+    return changed.merge_and_unload()
 
 
 def narrow() -> torch.autocast:

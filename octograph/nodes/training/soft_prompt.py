@@ -1,0 +1,273 @@
+"""Training the soft prompts of ASPIRE in torch (Chen et al. 2023, arXiv 2310.11689). In the training host only.
+
+Shapes: ``l`` rows of the soft prompt, ``d`` hidden size, ``x`` tokens of a prompt, ``a`` answers to it, ``y`` tokens of
+the longest, ``V`` vocabulary.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import DynamicCache
+
+from octograph.nodes.host.service import Steps, Ticket
+from octograph.nodes.training.job import Judged, PromptJob, PromptReport, TrainingProgress
+from octograph.nodes.training.torch_model import Dialogue, adapted, load_model
+from octograph.nodes.whole_file import written_whole
+
+__all__ = ["Exercise", "TorchPrompt", "train_prompt"]
+
+TENSOR = "soft_prompt"
+"""Name of the matrix in the file."""
+
+COMMON = 5000
+"""Tokens of the beginning of the vocabulary, from which the first rows are drawn (Lester et al. 2021, section 3.2)."""
+
+SAVE_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exercise:
+    """A query and answers to it, in tokens.
+
+    Attributes
+    ----------
+    prompt
+        Up to where the answer begins.
+    answers
+        With whether each is right; an answer may be empty.
+
+    """
+
+    prompt: tuple[int, ...]
+    answers: tuple[tuple[tuple[int, ...], bool], ...]
+
+
+class TorchPrompt(nn.Module):
+    """The model with a soft prompt, which alone is learned; `end` is the token that closes a turn."""
+
+    def __init__(self, job: PromptJob, *, end: int) -> None:
+        super().__init__()
+        file = Path(job.model)
+        model = load_model(file, head=True)
+        if job.adapter is not None:
+            model = adapted(model, Path(job.adapter), base=file)
+        self.model: Any = model.requires_grad_(False).eval()
+        self._end = end
+        self._words = torch.tensor(job.words)  # right, wrong
+        embedding: Tensor = self.model.get_input_embeddings().weight  # [V, d]
+        drawn = torch.randint(COMMON, (job.length,), generator=torch.Generator().manual_seed(job.seed))
+        self.rows = nn.Parameter(embedding[drawn].detach().clone())  # [l, d]
+
+    def answering_loss(self, exercise: Exercise) -> Tensor:
+        """``-(1/|y|) sum_j log f(y_j | [theta_p; X; Y_<j])`` of the first right answer (equation 2)."""
+        answer = next(tokens for tokens, right in exercise.answers if right)
+        wanted = torch.tensor([*answer, self._end])  # [y]
+        read = self._embedded([*exercise.prompt, *answer])  # [x + y - 1, d]
+        states = self.model.model(inputs_embeds=torch.cat([self.rows, read])[None], use_cache=False).last_hidden_state
+        return nn.functional.cross_entropy(self.model.lm_head(states[0, -len(wanted) :]), wanted)
+
+    def evaluation_loss(self, exercise: Exercise) -> Tensor:
+        """``E_{S_c} -log f("correct" | [theta_p; X; Y; theta_s]) + E_{S_w} -log f("wrong" | ...)`` (equation 4)."""
+        right = torch.tensor([correct for _, correct in exercise.answers])  # [a]
+        logits = self.logits(exercise)  # [a, V]
+        losses = nn.functional.cross_entropy(logits, self._words[(~right).long()], reduction="none")  # [a]
+        sides = [losses[side].mean() for side in (right, ~right) if bool(side.any())]
+        return torch.stack(sides).sum()
+
+    def logits(self, exercise: Exercise) -> Tensor:
+        """Logits behind ``[prompt; answer; theta_s]`` of each answer, ``[a, V]``; the prompt is read once for all."""
+        answers = [tokens for tokens, _ in exercise.answers]
+        count, start, longest = len(answers), len(exercise.prompt), max(map(len, answers))
+        lengths = torch.tensor([len(tokens) for tokens in answers])
+        seen = torch.ones(count, start + longest, dtype=torch.long)  # [a, x + y]
+        with torch.no_grad():
+            cache = DynamicCache(config=self.model.config)
+            self.model.model(input_ids=torch.tensor([exercise.prompt]), past_key_values=cache, use_cache=True)
+            cache.batch_repeat_interleave(count)
+            if longest:
+                ids = torch.zeros(count, longest, dtype=torch.long)  # [a, y]
+                for row, tokens in enumerate(answers):
+                    ids[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.long)
+                seen[:, start:] = torch.arange(longest) < lengths[:, None]
+                self.model.model(input_ids=ids, attention_mask=seen, past_key_values=cache, use_cache=True)
+        size = len(self.rows)
+        states = self.model.model(
+            inputs_embeds=self.rows.expand(count, -1, -1),
+            attention_mask=torch.cat([seen, torch.ones(count, size, dtype=torch.long)], dim=1),
+            position_ids=start + lengths[:, None] + torch.arange(size),  # behind the answer, not behind its padding
+            past_key_values=cache,
+            use_cache=True,
+        ).last_hidden_state  # [a, l, d]
+        logits: Tensor = self.model.lm_head(states[:, -1])
+        return logits
+
+    def _embedded(self, tokens: Sequence[int]) -> Tensor:
+        embedded: Tensor = self.model.get_input_embeddings()(torch.tensor(tokens)).detach()
+        return embedded
+
+
+@dataclass(slots=True)
+class _Standing:
+    """How far a training is: what is saved to go on from after an interruption."""
+
+    step: int = 0
+    best: float = math.inf
+    running: float = math.nan
+    seconds: float = 0.0
+
+
+class _Run:
+    """One training: its model, its order, and its state on disk."""
+
+    def __init__(self, job: PromptJob) -> None:
+        torch.set_num_threads(job.threads)
+        torch.manual_seed(job.seed)
+        self.job = job
+        dialogue = Dialogue(Path(job.model))
+        self._around = dialogue.around(job.system)
+        self._dialogue = dialogue
+        self.lessons = [*map(self._exercise, job.lessons)]
+        self.checks = [*map(self._exercise, job.validation)]
+        self.prompt = TorchPrompt(job, end=dialogue.end)
+        self._loss = self.prompt.answering_loss if job.kind == "answering" else self.prompt.evaluation_loss
+        self.order = [*self._order()]
+        self.optimiser = torch.optim.AdamW([self.prompt.rows], lr=job.rate)
+        self.standing = _Standing()
+        self.best = self.prompt.rows.detach().clone()
+        self._state = Path(f"{job.out}.state")
+
+    def _exercise(self, judged: Judged) -> Exercise:
+        query, answers = judged
+        before, behind = self._around
+        return Exercise(
+            prompt=(*before, *self._dialogue.plain(query.strip()), *behind),
+            answers=tuple((tuple(tokens), right) for tokens, right in answers),
+        )
+
+    def _order(self) -> Iterator[list[int]]:
+        """Places of the lessons of each step of all passes."""
+        draw = random.Random(self.job.seed)  # noqa: S311  # an order, not a secret
+        left = self.job.epochs
+        while left > 0:
+            places = draw.sample(range(len(self.lessons)), len(self.lessons))
+            places = places[: math.ceil(len(places) * min(left, 1.0))]
+            yield from (places[start : start + self.job.batch] for start in range(0, len(places), self.job.batch))
+            left -= 1
+
+    def step(self) -> None:
+        """Learn from the next batch."""
+        standing = self.standing
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.job.rate * 0.5 * (1 + math.cos(math.pi * standing.step / len(self.order)))
+        places = self.order[standing.step]
+        total = 0.0
+        self.optimiser.zero_grad()
+        for place in places:  # one by one: their prompts have nothing in common
+            loss = self._loss(self.lessons[place]) / len(places)
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves this one untyped
+            total += loss.item()
+        self.optimiser.step()
+        standing.running = total if math.isnan(standing.running) else 0.95 * standing.running + 0.05 * total
+        standing.step += 1
+
+    def validate(self) -> float:
+        """Mean loss of the validation queries; the best rows so far are kept."""
+        if not self.checks:
+            self.best = self.prompt.rows.detach().clone()
+            return math.nan
+        with torch.no_grad():
+            value = float(torch.stack([self._loss(one) for one in self.checks]).mean())
+        if value < self.standing.best:
+            self.standing.best = value
+            self.best = self.prompt.rows.detach().clone()
+        return value
+
+    def save(self) -> None:
+        """Keep the state beside the file that is being made."""
+        self._state.mkdir(parents=True, exist_ok=True)
+        parts = {"now": self.prompt.rows.detach(), "best": self.best}
+        parts |= {f"moment:{key}": value for key, value in self.optimiser.state[self.prompt.rows].items()}
+        with written_whole(self._state / "tensors.safetensors") as partial:
+            save_file(parts, partial, metadata={"standing": json.dumps(asdict(self.standing)), "job": _mark(self.job)})
+
+    def resume(self) -> bool:
+        """Take up a state that this very training has left; any other is passed over."""
+        path = self._state / "tensors.safetensors"
+        if not path.is_file():
+            return False
+        with safe_open(path, "pt") as file:
+            metadata: Mapping[str, str] = file.metadata()
+        if metadata.get("job") != _mark(self.job):
+            return False
+        parts = load_file(path)
+        self.standing = _Standing(**json.loads(metadata["standing"]))
+        with torch.no_grad():
+            self.prompt.rows.copy_(parts["now"])
+        self.best = parts["best"]
+        for name, value in parts.items():
+            if name.startswith("moment:"):
+                self.optimiser.state[self.prompt.rows][name.removeprefix("moment:")] = value
+        return True
+
+    def write(self) -> None:
+        """Write the best rows, and remove the state: the training is done."""
+        with written_whole(Path(self.job.out)) as partial:
+            save_file({TENSOR: self.best.to(torch.float16).contiguous()}, partial)
+        (self._state / "tensors.safetensors").unlink(missing_ok=True)
+        if self._state.is_dir():
+            self._state.rmdir()
+
+
+def train_prompt(job: PromptJob, ticket: Ticket) -> Steps:
+    """Train, yield the progress batch by batch, write the soft prompt and yield the report."""
+    run = _Run(job)
+    resumed = run.resume()
+    standing = run.standing
+    interval = max(1, len(run.order) // job.checks)
+    started = saved = time.perf_counter()
+    before = standing.seconds
+    while standing.step < len(run.order):
+        if ticket.cancelled:
+            standing.seconds = before + time.perf_counter() - started
+            run.save()
+            return
+        run.step()
+        due = standing.step % interval == 0 or standing.step == len(run.order)
+        measured = run.validate() if due else None
+        now = time.perf_counter()
+        if now - saved >= SAVE_SECONDS:
+            standing.seconds, saved = before + now - started, now
+            run.save()
+        yield asdict(
+            TrainingProgress(step=standing.step, steps=len(run.order), loss=standing.running, validation=measured)
+        )
+    run.write()
+    yield asdict(
+        PromptReport(
+            queries=len(run.lessons),
+            validation_queries=len(run.checks),
+            steps=standing.step,
+            loss=standing.running,
+            validation_loss=standing.best if run.checks else None,
+            resumed=resumed,
+            seconds=before + time.perf_counter() - started,
+        )
+    )
+
+
+def _mark(job: PromptJob) -> str:
+    """What tells a training from another: everything but the threads."""
+    return sha256(json.dumps(asdict(replace(job, threads=0)), sort_keys=True).encode()).hexdigest()

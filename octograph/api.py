@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from octograph import settings as configuration
 from octograph.agents import CompiledGraph, Conversation, Event, Finished, ThreadInfo, ThreadStore, Turn, orchestrate
@@ -23,10 +23,18 @@ from octograph.agents.learning import (
     Posteriors,
     feedback_on,
 )
-from octograph.agents.steps import DecideStep, GenerateStep, RetrieveStep, RouteStep
+from octograph.agents.query import checked
+from octograph.agents.steps import Evaluator, Steps
 from octograph.background import BackgroundLoop
 from octograph.cancellation import CancelToken
-from octograph.composition import host_pool, knowledge_folders, make_library, make_router, make_workers
+from octograph.composition import (
+    host_pool,
+    knowledge_folders,
+    make_evaluators,
+    make_library,
+    make_router,
+    make_workers,
+)
 from octograph.documents import Documents
 from octograph.errors import UsageError
 from octograph.graph import ModelGraph, open_graph
@@ -78,6 +86,7 @@ def open(graph: str | Path = "embedded", *, settings: Settings | None = None) ->
         workers=make_workers(model_graph, pool, clock),
         threads_file=settings.data_dir / "threads.sqlite",
         clock=clock,
+        evaluators=make_evaluators(model_graph, pool),
         pool=pool,
         library=make_library(knowledge_folders(model_graph, settings), settings, threads=settings.threads_beside),
         learning=None if settings.learning == "off" else POLICIES[settings.learning],
@@ -102,6 +111,8 @@ class Octograph:
         SQLite file of the conversations.
     clock
         Dates the turns.
+    evaluators
+        Who tells how sure one may be of an answer, by worker; others' answers are not evaluated.
     pool
         Hosts to end on `close`, if any.
     library
@@ -124,6 +135,7 @@ class Octograph:
         workers: Mapping[str, Worker],
         threads_file: Path,
         clock: Clock,
+        evaluators: Mapping[str, Evaluator] | None = None,
         pool: HostPool | None = None,
         library: Library | None = None,
         learning: Policy | None = None,
@@ -136,11 +148,14 @@ class Octograph:
         )
         self._threads_file = threads_file
         self._clock = clock
-        self._steps: dict[str, Any] = {
-            "route": RouteStep(self.router, clock=clock),
-            "answer": (RetrieveStep(graph, self._library.bases), GenerateStep(workers)),
-            "decide": DecideStep(graph, clock=clock),
-        }
+        self._steps = Steps.of(
+            graph,
+            router=self.router,
+            bases=self._library.bases,
+            workers=workers,
+            evaluators=evaluators or {},
+            clock=clock,
+        )
         self._background = BackgroundLoop()
         self.documents = Documents(self._library, self._background)
         self._open_files = AsyncExitStack()
@@ -161,7 +176,7 @@ class Octograph:
     @property
     def langgraph(self) -> CompiledGraph:
         """The compiled LangGraph graph, for use inside another: ``{"query": …}`` in, ``{"answer": …}`` out."""
-        return orchestrate(**self._steps)
+        return orchestrate(self._steps)
 
     def ask(
         self, query: str, *, thread: str | None = None, worker: str | None = None, cancel: CancelToken | None = None
@@ -324,7 +339,7 @@ class Octograph:
         async with self._reading:
             if self._conversation is None:
                 store = await self._open_files.enter_async_context(ThreadStore.open(self._threads_file))
-                compiled = orchestrate(**self._steps, checkpointer=store.checkpointer)
+                compiled = orchestrate(self._steps, checkpointer=store.checkpointer)
                 self._conversation = Conversation(compiled, store, clock=self._clock)
             return self._conversation
 
@@ -350,7 +365,7 @@ class Octograph:
         return await act(await self._talk())
 
     async def _route(self, query: str, cancel: CancelToken) -> Route:
-        route = await self.router.route(_checked(query), cancel=cancel)
+        route = await self.router.route(checked(query), cancel=cancel)
         if route is None:
             raise UsageError("the route was cancelled")
         return route
@@ -362,7 +377,7 @@ class Octograph:
             self.graph.worker(worker)
         talk = await self._talk()
         name = thread if thread is not None else uuid.uuid4().hex[:12]
-        async for event in talk.ask(_checked(query), thread=name, worker=worker, cancel=cancel):
+        async for event in talk.ask(checked(query), thread=name, worker=worker, cancel=cancel):
             yield event
 
     async def _resuming(self, thread: str, cancel: CancelToken) -> AsyncIterator[Event]:
@@ -375,16 +390,6 @@ def _tokens(graph: ModelGraph) -> dict[str, str]:
     vocabulary = graph.vocabulary(graph.master_name)
     names = {worker.name for worker in graph.workers()}
     return {target: vocabulary.token_of(target) for target in vocabulary.targets if target in names}
-
-
-def _checked(query: str) -> str:
-    if not query.strip():
-        raise UsageError("the query is empty", hint='Ask something, such as `octograph ask "What is 48 * 17?"`.')
-    try:
-        query.encode()
-    except UnicodeEncodeError as error:  # lone surrogates, which Python makes of bytes that are not UTF-8
-        raise UsageError("the query is not valid Unicode", hint="Give it in UTF-8.") from error
-    return query.strip()
 
 
 def _turn_of(events: list[Event]) -> Turn:

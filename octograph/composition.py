@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from octograph.agents.cot import PathsWorker
+from octograph.agents.selection import Aspire
+from octograph.agents.steps import Evaluator
 from octograph.errors import GraphError, HeadError, UsageError
 from octograph.graph import Model, ModelGraph, open_graph
 from octograph.graph import Worker as WorkerNode
@@ -50,9 +52,11 @@ from octograph.settings import Settings
 __all__ = [
     "adapter_path",
     "composing_path",
+    "evaluator_path",
     "head_path",
     "host_pool",
     "knowledge_folders",
+    "make_evaluators",
     "make_library",
     "make_master",
     "make_outcome_router",
@@ -326,6 +330,29 @@ def _model_worker(graph: ModelGraph, node: WorkerNode, pool: HostPool) -> Worker
     if graph.neighbours(node.name, "reads"):
         return GroundedWorker(node, model, plain=plain, adapter=adapter)
     return plain
+
+
+def make_evaluators(graph: ModelGraph, pool: HostPool) -> Mapping[str, Evaluator]:
+    """Return what tells how sure one may be of the answers of a graph's models here, by worker."""
+    return {
+        node.name: Aspire(client, client.tokenize, theta_s=evaluator_path(node, graph.folder), alpha=node.alpha)
+        for node in graph.workers()
+        if (client := pool.clients.get(node.model or "")) is not None
+    }
+
+
+def evaluator_path(node: WorkerNode, folder: Path | None) -> Path | None:
+    """Where the soft prompt of a worker's self-evaluation is, None if it has none.
+
+    Raises
+    ------
+    ModelMissingError
+        It is not there.
+
+    """
+    if node.evaluator is None:
+        return None
+    return find_file(node.evaluator, base=folder, what=f"the evaluator of {node.name!r}", key="evaluator")
 
 
 def adapter_path(node: WorkerNode, folder: Path | None) -> Path | None:

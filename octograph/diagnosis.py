@@ -18,7 +18,7 @@ from octograph.cancellation import CancelToken
 from octograph.composition import head_path, host_pool, model_store, remote_model
 from octograph.errors import HostStartError, OctographError
 from octograph.graph import Model, open_graph
-from octograph.nodes.generation import Generation, GenerationRequest, Message, TextDelta
+from octograph.nodes.generation import Generation, GenerationRequest, Message, TextDelta, Written
 from octograph.nodes.master import HeadFile
 from octograph.nodes.models.memory import memory_plan
 from octograph.settings import Settings
@@ -133,7 +133,7 @@ def _decoding(graph: str | Path, settings: Settings) -> str:
         pool.close()
 
 
-async def _last(pieces: AsyncIterator[TextDelta | Generation]) -> Generation:
+async def _last(pieces: AsyncIterator[TextDelta | Written | Generation]) -> Generation:
     *_, last = [piece async for piece in pieces]
     if not isinstance(last, Generation):
         raise TypeError(last)

@@ -3,6 +3,7 @@
 from octograph.agents.conversation import Conversation
 from octograph.agents.events import (
     Decided,
+    Evaluated,
     Event,
     Finished,
     Generated,
@@ -24,6 +25,7 @@ __all__ = [
     "Conversation",
     "Decided",
     "DoneStep",
+    "Evaluated",
     "Event",
     "Finished",
     "Generated",

@@ -18,11 +18,13 @@ from octograph.retrieval.passage import Hit
 __all__ = [
     "Decided",
     "Decision",
+    "Evaluated",
     "Event",
     "Finished",
     "Generated",
     "Retrieved",
     "Routed",
+    "ScoreKind",
     "Started",
     "StepName",
     "StepStarted",
@@ -30,7 +32,9 @@ __all__ = [
     "document",
 ]
 
-StepName = Literal["route", "retrieve", "generate", "decide"]
+StepName = Literal["route", "retrieve", "generate", "evaluate", "decide"]
+ScoreKind = Literal["self-evaluated", "likelihood"]
+"""Whether a selection score rests on a trained self-evaluation too, or on the answer's likelihood alone."""
 Decision = Literal["accept", "advance", "escalate", "abstain", "cancel"]
 """``advance``: the answer is taken, and the plan has a further step."""
 
@@ -91,6 +95,18 @@ class Generated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """The selection score `g` of an answer, in nats, and the least that is taken, `tau`; `problem` if it is less."""
+
+    worker: str
+    score: float
+    score_kind: ScoreKind
+    tau: float | None
+    seconds: float
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
     """What becomes of the answer: `worker` is whose it was, `next` who is asked now."""
 
@@ -107,7 +123,7 @@ class Finished:
     turn: Turn
 
 
-Event = Started | StepStarted | Routed | Retrieved | TextWritten | Generated | Decided | Finished
+Event = Started | StepStarted | Routed | Retrieved | TextWritten | Generated | Evaluated | Decided | Finished
 
 _KINDS: Mapping[type, str] = {
     Started: "started",
@@ -116,6 +132,7 @@ _KINDS: Mapping[type, str] = {
     Retrieved: "retrieved",
     TextWritten: "text",
     Generated: "generated",
+    Evaluated: "evaluated",
     Decided: "decided",
     Finished: "finished",
 }

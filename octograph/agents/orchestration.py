@@ -6,7 +6,6 @@ structures go before it, evaluation after it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +15,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import RetryPolicy
 
 from octograph.agents.state import RunContext, State
-from octograph.agents.steps import Step, as_node
+from octograph.agents.steps import Steps, as_node
 from octograph.errors import HostCrashedError
 from octograph.nodes.master import NO_WORKER
 
@@ -25,27 +24,20 @@ __all__ = ["CompiledGraph", "orchestrate"]
 CompiledGraph = CompiledStateGraph[State, RunContext, State, State]
 
 
-def orchestrate(
-    *,
-    route: Step,
-    answer: Sequence[Step],
-    decide: Step,
-    checkpointer: BaseCheckpointSaver[Any] | None = None,
-) -> CompiledGraph:
+def orchestrate(steps: Steps, *, checkpointer: BaseCheckpointSaver[Any] | None = None) -> CompiledGraph:
     """Build and compile the graph.
 
     A step whose host dies is tried once more: the host starts anew by itself.
 
     Parameters
     ----------
-    route, decide
-        The first and the last step.
-    answer
-        At least one step between them, in order.
+    steps
+        What its nodes do.
     checkpointer
         Makes every step durable; None inside another graph, whose checkpointer then counts.
 
     """
+    route, answer, decide = steps.route, steps.answer, steps.decide
     builder: StateGraph[State, RunContext, State, State] = StateGraph(State, context_schema=RunContext)
     again = RetryPolicy(max_attempts=2, initial_interval=0.1, jitter=False, retry_on=HostCrashedError)
     for step in (route, *answer, decide):

@@ -43,7 +43,7 @@ class State(TypedDict, total=False):
     lacking: str | None
     """Why there are no passages where there could be some."""
     draft: dict[str, Any] | None
-    """What it answered: ``text, finish, source, problem, citations``."""
+    """What it answered: ``text, finish, source, problem, citations, score``."""
     tried: list[dict[str, Any]]
     answer: dict[str, Any]
     """The turn as it was closed, see `Turn.document`."""

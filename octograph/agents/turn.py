@@ -30,12 +30,18 @@ class Attempt:
         Why the answer was not taken.
     step
         For which step of the plan, counted from 1.
+    text
+        What it answered, if it was withheld for being unsure.
+    score
+        The selection score ``g`` of that, in nats.
 
     """
 
     worker: str
     reason: str
     step: int = 1
+    text: str = ""
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,8 @@ class DoneStep:
         The answer, which went to the next step.
     source
         Who it is from.
+    score
+        Its selection score ``g`` in nats, None if it was not evaluated.
 
     """
 
@@ -92,6 +100,7 @@ class DoneStep:
     query: str
     text: str
     source: Source
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +124,8 @@ class Turn:
         Who answered, of a plan the last; None if nobody did.
     source
         ``"tool"`` for an exact answer, ``"model"`` for one that a model had a part in, None if nobody answered.
+    score
+        The selection score ``g`` of the answer in nats, of a plan that of its last step; None if it was not evaluated.
     route
         The master's decision as a JSON document, None if the worker was named by the user.
     steps
@@ -137,6 +148,7 @@ class Turn:
     text: str
     worker: str | None = None
     source: Source | None = None
+    score: float | None = None
     route: Mapping[str, Any] | None = None
     steps: tuple[DoneStep, ...] = ()
     tried: tuple[Attempt, ...] = ()

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from octograph import Octograph
-from octograph.agents import Event, Finished, Retrieved, Routed, StepStarted, TextWritten, Turn, document
+from octograph.agents import Evaluated, Event, Finished, Retrieved, Routed, StepStarted, TextWritten, Turn, document
 from octograph.agents.events import Decided
 from octograph.cancellation import CancelToken
 from octograph.cli.interrupting import cancelling_on_interrupt
@@ -119,6 +119,8 @@ def _show(events: Iterator[Event], *, as_json: bool) -> Iterator[Event]:
         elif isinstance(event, TextWritten):
             say(event.text, end="")
             written = True
+        elif isinstance(event, Evaluated) and event.tau is not None and event.problem is None:
+            note(f"g = {event.score:.2f}, {event.tau:.2f} or more is taken")
         elif isinstance(event, Decided) and event.decision == "escalate":
             note(f"{event.worker}: {event.reason}; asking {event.next}")
         elif isinstance(event, Decided) and event.decision == "advance":

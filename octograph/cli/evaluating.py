@@ -29,7 +29,14 @@ from octograph.cancellation import CancelToken
 from octograph.cli.interrupting import cancelling_on_interrupt
 from octograph.cli.opening import graph_of
 from octograph.cli.output import note, progress, say, write_json
-from octograph.composition import host_pool, knowledge_folders, make_library, make_router, make_workers
+from octograph.composition import (
+    host_pool,
+    knowledge_folders,
+    make_evaluators,
+    make_library,
+    make_router,
+    make_workers,
+)
 from octograph.errors import GraphError, UsageError
 from octograph.graph import ModelGraph, Worker, check
 from octograph.nodes.llama import LlamaClient
@@ -103,6 +110,7 @@ def _whole(graph: ModelGraph, settings: Settings) -> Iterator[tuple[Answerer, Ll
             workers=make_workers(graph, pool, clock),
             threads_file=Path(folder) / "threads.sqlite",
             clock=clock,
+            evaluators=make_evaluators(graph, pool),
             pool=pool,
             library=make_library(knowledge_folders(graph, settings), settings, threads=settings.threads_beside),
         ) as octo,

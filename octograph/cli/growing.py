@@ -125,7 +125,12 @@ def target_of(graph: ModelGraph, output: Path | None) -> Path:
         )
     if target.resolve().parent != path.resolve().parent:
         moved = [f"model {name}" for name, model in graph.models.items() if model.source.startswith("path:")]
-        moved += [f"adapter of {node.name}" for node in graph.workers() if (node.adapter or "").startswith("path:")]
+        moved += [
+            f"{key} of {node.name}"
+            for node in graph.workers()
+            for key in ("adapter", "evaluator")
+            if (getattr(node, key) or "").startswith("path:")
+        ]
         if moved:
             raise UsageError(
                 f"named relative to the folder of the graph file: {', '.join(moved)}",

@@ -227,6 +227,7 @@ def _learning(commands: Any) -> None:
     retrieval.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N queries")
     retrieval.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
     _answers(evaluate)
+    _selective(evaluate)
     answers = _command(
         evaluate, "outcomes", "learning:eval_outcomes", "how well choices by chance of success and cost do"
     )
@@ -264,6 +265,29 @@ def _answers(evaluate: Any) -> None:
     )
     answers.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N lines")
     answers.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
+
+
+def _selective(evaluate: Any) -> None:
+    selective = _command(
+        evaluate, "selective", "selecting:eval_selective", "how well scores tell a worker's right answers from wrong"
+    )
+    selective.add_argument("data", type=Path, metavar="DATA", help="as of eval answers")
+    selective.add_argument("--worker", required=True, metavar="NAME", help="whose answers")
+    scores = ("perplexity", "delta", "p_true", "aspire", "predictive_entropy", "semantic_entropy")
+    selective.add_argument(
+        "--score",
+        nargs="+",
+        choices=scores,
+        default=scores[:4],
+        metavar="SCORE",
+        help=f"of: {', '.join(scores)} (default: all but the last two, which draw ten further answers)",
+    )
+    selective.add_argument(
+        "--accuracy", type=float, default=0.8, metavar="A", help="find the threshold for this (default: %(default)s)"
+    )
+    selective.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves: .svg, .png or .pdf")
+    selective.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N lines")
+    selective.add_argument("--seed", type=int, default=0, help="of the samples (default: %(default)s)")
 
 
 def _care(commands: Any) -> None:

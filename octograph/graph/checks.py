@@ -26,6 +26,8 @@ _OF_ANY_SERVER: Final[dict[str, tuple[str, ...]]] = {
     "grounding": ("together",),
     "output": ("text",),
     "adapter": (),
+    "evaluator": (),
+    "tau": (),
 }
 """What a worker may ask of a model that runs at a server: the other values need our engine."""
 

@@ -124,6 +124,14 @@ class Worker:
     grounding
         How passages of the knowledge bases that it reads are used: all in one prompt, or one prompt each with the
         answers marginalised (RAG-Sequence and RAG-Token, Lewis et al. 2020).
+    evaluator
+        The soft prompt behind an answer from which its model tells whether that is right (ASPIRE, Chen et al. 2023):
+        ``path:FILE`` (safetensors, relative to the graph file) or ``package:NAME/FILE``. Without one, how likely the
+        answer was is all that is known.
+    alpha
+        Weight of that in the selection score ``g = (1 - alpha) log f_norm(y|x) + alpha log P(correct|x,y)``.
+    tau
+        The least ``g``, in nats, of an answer that is taken; None takes all.
     branches
         Texts that are written and weighed; None for 10, of programs for a single, greedy one. Of several programs the
         commonest result is taken.
@@ -172,6 +180,9 @@ class Worker:
     output: Output = "text"
     reasoning: Reasoning = "none"
     grounding: Grounding = "together"
+    evaluator: str | None = None
+    alpha: float = 0.25
+    tau: float | None = None
     branches: int | None = None
     branch_at: int = 0
     answer: Answer = "text"
@@ -208,7 +219,8 @@ class Worker:
             yield Problem(key="tool", message="the tool is blank", mend="Write the name of a tool.")
         if self.declines is not None and not self.declines.strip():
             yield Problem(key="declines", message="the reason is blank", mend="Write why it cannot answer.")
-        yield from self._adapter_problems()
+        for key, what in (("adapter", "adapt"), ("evaluator", "ask"), ("tau", "evaluate")):
+            yield from self._model_only_problems(key, what)
         for key, choice, choices in (
             ("decoding", self.decoding, get_args(Decoding)),
             ("output", self.output, get_args(Output)),
@@ -230,13 +242,14 @@ class Worker:
         """Texts that it writes for an answer."""
         return WEIGHED.get(self.decoding, 1) if self.branches is None else self.branches
 
-    def _adapter_problems(self) -> Iterator[Problem]:
-        if self.adapter is None:
+    def _model_only_problems(self, key: str, what: str) -> Iterator[Problem]:
+        value = getattr(self, key)
+        if value is None:
             return
         if self.tool is not None:
-            mend = "Remove 'adapter': it changes the weights of a model."
-            yield Problem(key="adapter", message="a tool has no weights to adapt", mend=mend)
-        problem = file_source_problem("adapter", self.adapter)
+            mend = f"Remove {key!r}, or name a model."
+            yield Problem(key=key, message=f"a tool has no model to {what}", mend=mend)
+        problem = file_source_problem(key, value) if isinstance(value, str) else None
         if problem is not None:
             yield problem
 
@@ -264,6 +277,10 @@ class Worker:
             yield _range("min_p", self.min_p, "from 0 to 1")
         if not 1 <= self.repetition_penalty <= 2:
             yield _range("repetition_penalty", self.repetition_penalty, "from 1 to 2, such as 1.1")
+        if not 0 <= self.alpha <= 1:
+            yield _range("alpha", self.alpha, "from 0 to 1, such as 0.25")
+        if self.tau is not None and not (math.isfinite(self.tau) and self.tau <= 0):
+            yield _range("tau", self.tau, "0 or less, such as -0.5")
         if self.max_tokens < 1:
             yield _range("max_tokens", self.max_tokens, "1 or more, such as 512")
         if not (math.isfinite(self.cost) and self.cost >= 0):

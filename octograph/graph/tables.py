@@ -69,6 +69,9 @@ class _WorkerTable(TypedDict, total=False):
     output: Output
     reasoning: Reasoning
     grounding: Grounding
+    evaluator: str
+    alpha: float
+    tau: float
     branches: int
     branch_at: int
     answer: Answer

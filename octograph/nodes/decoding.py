@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octograph.cancellation import CancelToken
-from octograph.nodes.generation import Finish, Generation, Message, Sampling
+from octograph.nodes.generation import Finish, Generation, Message, Sampling, TokenMeasures
 
 __all__ = [
     "Branch",
@@ -119,27 +119,6 @@ class DecodeRequest:
     program: bool = False
     measured: bool = False
     adapter: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenMeasures:
-    """How sure the model was of each token of a text, by its own logits before any sampling rule or grammar.
-
-    Attributes
-    ----------
-    logprobs
-        ``log p(x_t | x_<t)`` of the tokens written, float32 ``[n]``, in nats.
-    margins
-        ``p(x_t^1) - p(x_t^2)`` of the two likeliest tokens there, float32 ``[n]``: the terms of Delta (Wang and
-        Zhou 2024, equation 1).
-    entropies
-        Of the full distribution there, float32 ``[n]``, in nats.
-
-    """
-
-    logprobs: NDArray[np.float32]
-    margins: NDArray[np.float32]
-    entropies: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

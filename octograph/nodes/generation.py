@@ -1,5 +1,7 @@
 """What a model is asked for and what it gives back: the values and the `Generator` Protocol.
 
+Shapes: ``n`` tokens of a text.
+
 Everything that writes text (the llama.cpp engine, the shipped fakes) stands behind `Generator`.
 """
 
@@ -9,6 +11,9 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from octograph.cancellation import CancelToken
 
@@ -20,6 +25,8 @@ __all__ = [
     "Message",
     "Sampling",
     "TextDelta",
+    "TokenMeasures",
+    "Written",
 ]
 
 Finish = Literal["stop", "length", "cancelled"]
@@ -78,6 +85,8 @@ class GenerationRequest:
         Strings that end the text; they are not part of it.
     schema
         A JSON schema that the text keeps to.
+    measured
+        Whether the tokens and their measures are wanted; models at servers tell neither.
     adapter
         A GGUF LoRA adapter over the model.
 
@@ -88,7 +97,37 @@ class GenerationRequest:
     sampling: Sampling = Sampling()
     stop: tuple[str, ...] = ()
     schema: Mapping[str, Any] | None = None
+    measured: bool = False
     adapter: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenMeasures:
+    """How sure the model was of each token of a text, by its own logits before any sampling rule or grammar.
+
+    Attributes
+    ----------
+    logprobs
+        ``log p(x_t | x_<t)`` of the tokens written, float32 ``[n]``, in nats.
+    margins
+        ``p(x_t^1) - p(x_t^2)`` of the two likeliest tokens there, float32 ``[n]``: the terms of Delta (Wang and
+        Zhou 2024, equation 1).
+    entropies
+        Of the full distribution there, float32 ``[n]``, in nats.
+
+    """
+
+    logprobs: NDArray[np.float32]
+    margins: NDArray[np.float32]
+    entropies: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A text in tokens, with their measures, where both were asked for and the model can tell them."""
+
+    tokens: tuple[int, ...]
+    measures: TokenMeasures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +163,10 @@ class Generation:
 class Generator(Protocol):
     """Something that writes text."""
 
-    def generate(self, request: GenerationRequest, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Generation]:
-        """Yield the text piece by piece, then one `Generation`.
+    def generate(
+        self, request: GenerationRequest, *, cancel: CancelToken
+    ) -> AsyncIterator[TextDelta | Written | Generation]:
+        """Yield the text piece by piece, then `Written` if it is wanted and known, then one `Generation`.
 
         Cancelling ends the text early with ``finish="cancelled"``; what was written stays.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from octograph import graph
 from octograph.cancellation import CancelToken
 from octograph.errors import ToolError
+from octograph.nodes.answered import Answered
 from octograph.nodes.decoding import Branch, BranchDecoder, BranchDelta, Chat, DecodeRequest
 from octograph.nodes.generation import Generation, Sampling, TextDelta
 from octograph.nodes.tools.program import last_result
@@ -52,7 +53,7 @@ class ProgramWorker:
             max_tokens=node.max_tokens,
             sampling=Sampling(temperature=node.temperature, seed=SEED) if voting else Sampling(),
             program=True,
-            measured=voting,
+            measured=True,
             adapter=self._adapter,
         )
         branches: list[Branch] = []
@@ -66,7 +67,8 @@ class ProgramWorker:
                 program = elected(branches)
                 written = f"{program.text.strip()}\n\n" if voting else "\n\n"
                 yield TextDelta(text=f"{written}The answer is {last_result(program.text)}.")
-                yield Outcome(finish=program.finish, source="model", generation=piece)
+                answered = Answered.of(program, prompt=request.prompt, adapter=self._adapter)
+                yield Outcome(finish=program.finish, source="model", generation=piece, answered=answered)
             elif isinstance(piece, BranchDelta) and not voting:
                 yield TextDelta(text=piece.text)
 

@@ -10,7 +10,18 @@ from typing import Any, Final, Literal, Protocol
 from octograph import graph
 from octograph.cancellation import CancelToken
 from octograph.errors import ToolError
-from octograph.nodes.generation import Finish, Generation, GenerationRequest, Generator, Message, Sampling, TextDelta
+from octograph.nodes.answered import Answered
+from octograph.nodes.decoding import Chat
+from octograph.nodes.generation import (
+    Finish,
+    Generation,
+    GenerationRequest,
+    Generator,
+    Message,
+    Sampling,
+    TextDelta,
+    Written,
+)
 from octograph.nodes.structure import ReasoningStructure
 from octograph.nodes.tools import Tool, with_result
 
@@ -128,6 +139,8 @@ class Outcome:
         ``p(z|x,y)`` of each passage, what it has to do with the answer, where that was computed.
     paths
         The texts that were weighed, if there were several.
+    answered
+        The answer in tokens with their measures, if the model told them: from these it can be evaluated.
 
     """
 
@@ -136,6 +149,7 @@ class Outcome:
     generation: Generation | None = None
     posterior: tuple[float, ...] = ()
     paths: tuple[AnswerPath, ...] = ()
+    answered: Answered | None = None
 
 
 class Worker(Protocol):
@@ -187,12 +201,23 @@ class ModelWorker:
             max_tokens=node.max_tokens,
             sampling=sampling,
             schema=FIELDS if node.output == "json" else None,
+            measured=True,
             adapter=self._adapter,
         )
+        text, answered = "", None
         async for piece in self._generator.generate(request, cancel=cancel):
             if isinstance(piece, Generation):
-                yield Outcome(finish=piece.finish, source="model", generation=piece)
+                yield Outcome(finish=piece.finish, source="model", generation=piece, answered=answered)
+            elif isinstance(piece, Written):
+                answered = Answered(
+                    prompt=(Chat(request.messages),),
+                    text=text,
+                    tokens=piece.tokens,
+                    measures=piece.measures,
+                    adapter=self._adapter,
+                )
             else:
+                text += piece.text
                 yield piece
 
 

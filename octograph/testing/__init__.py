@@ -13,6 +13,7 @@ from octograph.testing.assembly import make_graph, make_octograph
 from octograph.testing.chat_server import FakeChatServer
 from octograph.testing.clock import FixedClock, pause
 from octograph.testing.embedder import FakeEmbedder
+from octograph.testing.evaluator import FixedEvaluator
 from octograph.testing.hosts import FakeService
 from octograph.testing.hub_server import FakeHub
 from octograph.testing.router import FixedRouter
@@ -25,6 +26,7 @@ __all__ = [
     "FakeHub",
     "FakeService",
     "FixedClock",
+    "FixedEvaluator",
     "FixedRouter",
     "ScriptedWorker",
     "make_graph",

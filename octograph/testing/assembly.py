@@ -15,6 +15,7 @@ from octograph.testing.router import FixedRouter
 
 if TYPE_CHECKING:  # the agents take over a second to import, and the fakes of hosts do not need them
     from octograph.agents.learning import Policy
+    from octograph.agents.steps import Evaluator
     from octograph.api import Octograph
     from octograph.retrieval.library import Library
 
@@ -27,14 +28,18 @@ def make_graph(
     escalations: Mapping[str, str] | None = None,
     reads: Mapping[str, str] | None = None,
     declining: Mapping[str, str] | None = None,
+    thresholds: Mapping[str, float] | None = None,
 ) -> ModelGraph:
     """Make a graph with one master that routes to each worker.
 
     `escalations` lead from worker to worker, `reads` from worker to knowledge base; `declining` are further workers,
-    with their reasons.
+    with their reasons; `thresholds` are the `tau` of workers.
     """
-    reads, declining = reads or {}, declining or {}
-    nodes = [WorkerNode(name=name, description=name, model="fake", examples=(name,)) for name in workers]
+    reads, declining, thresholds = reads or {}, declining or {}, thresholds or {}
+    nodes = [
+        WorkerNode(name=name, description=name, model="fake", tau=thresholds.get(name), examples=(name,))
+        for name in workers
+    ]
     nodes += [WorkerNode(name=name, description=name, declines=reason) for name, reason in declining.items()]
     routes = [Edge(source="router", target=name, kind="routes_to") for name in (*workers, *declining)]
     passed_on = [Edge(source=a, target=b, kind="escalates_to") for a, b in (escalations or {}).items()]
@@ -56,6 +61,8 @@ def make_octograph(
     library: Library | None = None,
     clock: FixedClock | None = None,
     learning: Policy | None = None,
+    thresholds: Mapping[str, float] | None = None,
+    evaluators: Mapping[str, Evaluator] | None = None,
 ) -> Octograph:
     """Put an `Octograph` together from fakes.
 
@@ -77,6 +84,8 @@ def make_octograph(
         Dates the turns.
     learning
         How feedback moves the choice.
+    thresholds, evaluators
+        The least selection score of a worker's answers that is taken, and who tells the score.
 
     """
     from octograph.api import Octograph
@@ -84,11 +93,12 @@ def make_octograph(
     names = tuple(workers)
     declined = {name: DecliningWorker(reason) for name, reason in (declining or {}).items()}
     return Octograph(
-        graph=make_graph(names, escalations=escalations, reads=reads, declining=declining),
+        graph=make_graph(names, escalations=escalations, reads=reads, declining=declining, thresholds=thresholds),
         router=router or FixedRouter(names, otherwise=names[0]),
         workers={**workers, **declined},
         threads_file=folder / "threads.sqlite",
         clock=clock or FixedClock(),
         library=library,
         learning=learning,
+        evaluators=evaluators,
     )

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
+import numpy as np
+
 from octograph.cancellation import CancelToken
 from octograph.errors import OctographError
-from octograph.nodes.generation import Generation, GenerationRequest, TextDelta
+from octograph.nodes.answered import Answered
+from octograph.nodes.decoding import Chat
+from octograph.nodes.generation import Generation, GenerationRequest, Message, TextDelta, TokenMeasures
 from octograph.nodes.worker import Outcome, Task
 from octograph.testing.clock import pause
 
@@ -59,7 +63,21 @@ class ScriptedWorker:
                 raise error
         if error is not None:
             raise error
-        yield Outcome(finish="cancelled" if cancel.cancelled else "stop", source=self._source)
+        yield Outcome(
+            finish="cancelled" if cancel.cancelled else "stop",
+            source=self._source,
+            answered=self._answered(task) if self._source == "model" else None,
+        )
+
+    def _answered(self, task: Task) -> Answered:
+        """A token for each piece, each certain."""
+        certain = np.zeros(len(self._pieces), np.float32)
+        return Answered(
+            prompt=(Chat((*task.history, Message(role="user", content=task.query))),),
+            text="".join(self._pieces),
+            tokens=tuple(range(len(self._pieces))),
+            measures=TokenMeasures(logprobs=certain, margins=1 + certain, entropies=certain),
+        )
 
 
 class FakeGenerator:

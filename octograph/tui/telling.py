@@ -10,6 +10,7 @@ from typing import assert_never
 
 from octograph.agents.events import (
     Decided,
+    Evaluated,
     Event,
     Finished,
     Generated,
@@ -34,7 +35,7 @@ async def tell(events: AsyncIterator[Event], answer: Answer, *, began: Callable[
 
 
 async def _show(
-    event: StepStarted | Routed | Retrieved | TextWritten | Generated | Decided | Finished, answer: Answer
+    event: StepStarted | Routed | Retrieved | TextWritten | Generated | Evaluated | Decided | Finished, answer: Answer
 ) -> None:
     match event:
         case StepStarted(step="route"):
@@ -43,7 +44,7 @@ async def _show(
             await answer.wait("looking into your documents…")
         case StepStarted(step="generate", worker=worker):
             await answer.wait(f"waiting for {worker}…")
-        case StepStarted() | Retrieved() | Generated():
+        case StepStarted() | Retrieved() | Generated() | Evaluated():
             pass
         case Routed(route=route):
             answer.show_route(route.document())

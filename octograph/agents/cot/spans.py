@@ -127,7 +127,7 @@ class Options:
         return cls(options) if len(options) > 1 else None
 
     def find(self, text: str) -> Span | None:
-        """See `Spans`. A letter counts before an option's text, and a list of all options that is repeated not at all."""
+        """See `Spans`. A letter counts before an option's text, and a repeated list of options not at all."""
         text = self._repeated.sub(lambda found: " " * len(found[0]), text)
         if self._named is not None and (letters := list(self._named.finditer(text))):
             last = letters[-1]

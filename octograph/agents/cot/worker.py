@@ -15,6 +15,7 @@ from octograph.agents.cot.reading import PathsModel, Reading
 from octograph.agents.cot.spans import Numbers, Options
 from octograph.cancellation import CancelToken
 from octograph.errors import ToolError
+from octograph.nodes.answered import Answered
 from octograph.nodes.decoding import Branch, Chat, DecodeRequest, Part, TokenMeasures, Tokens
 from octograph.nodes.generation import Generation, Sampling, TextDelta
 from octograph.nodes.worker import Outcome, Task, conversation
@@ -76,7 +77,9 @@ class PathsWorker:
         yield TextDelta(text=election.path.text)
         if generation is not None:
             generation = replace(generation, finish="stop")  # whatever became of texts that were not needed
-        yield Outcome(finish="stop", source="model", generation=generation, paths=paths)
+        branch = next(branch for branch in branches if branch.branch == election.path.branch)
+        answered = Answered.of(branch, prompt=prompt, adapter=self._adapter)
+        yield Outcome(finish="stop", source="model", generation=generation, paths=paths, answered=answered)
 
     async def _branches(
         self, prompt: tuple[Part, ...], reading: Reading, cancel: CancelToken

@@ -14,6 +14,7 @@ from octograph.agents.evaluation.question import Question
 from octograph.agents.events import Event, Finished, Generated
 from octograph.cancellation import CancelToken
 from octograph.errors import ContextOverflowError, ToolError
+from octograph.nodes.answered import Answered
 from octograph.nodes.generation import TextDelta
 from octograph.nodes.grounded import NOT_FOUND
 from octograph.nodes.worker import Task, Worker
@@ -47,6 +48,8 @@ class Reply:
         Written by models, also for what was not taken in the end.
     problem
         Why there is no answer, None if there is one.
+    answered
+        The answer in tokens with their measures, if they are known.
 
     """
 
@@ -54,6 +57,7 @@ class Reply:
     worker: str | None
     tokens: int = 0
     problem: str | None = None
+    answered: Answered | None = None
 
 
 class Answerer(Protocol):
@@ -89,12 +93,14 @@ class WorkerAlone:
         if self._reads:
             task = Task(query=question.asked, evidence=question.passages)
         pieces: list[str] = []
-        tokens, problem = 0, None
+        tokens, problem, answered = 0, None, None
         try:
             async for piece in self._worker.run(task, cancel=cancel):
                 if isinstance(piece, TextDelta):
                     pieces.append(piece.text)
-                elif piece.generation is not None:
+                    continue
+                answered = piece.answered
+                if piece.generation is not None:
                     tokens = piece.generation.completion_tokens
         except (ToolError, ContextOverflowError) as error:  # of this question: others may fare better
             pieces, problem = [], error.message
@@ -103,7 +109,7 @@ class WorkerAlone:
             text, problem = "", NOT_FOUND
         elif not text and problem is None:
             problem = "it wrote nothing"
-        return Reply(text=text, worker=self._name, tokens=tokens, problem=problem)
+        return Reply(text=text, worker=self._name, tokens=tokens, problem=problem, answered=answered)
 
 
 class WholeGraph:

@@ -17,7 +17,7 @@ from octograph.nodes.tools import Clock
 
 __all__ = ["DecideStep"]
 
-_DONE = ("worker", "query", "text", "source")
+_DONE = ("worker", "query", "text", "source", "score")
 _CITED = ("source", "title", "heading", "page", "text", "similarity")
 
 MOST_WORKERS = 3
@@ -51,7 +51,14 @@ class DecideStep:
         place = len(state["done"]) + 1
         if draft["problem"] is None:
             return self._accepted(state, worker, draft, place, emit)
-        tried = [*state["tried"], {"worker": worker, "reason": draft["problem"], "step": place}]
+        attempt = {
+            "worker": worker,
+            "reason": draft["problem"],
+            "step": place,
+            "text": draft["text"],
+            "score": draft["score"],
+        }
+        tried = [*state["tried"], attempt]
         following = self._following(state, worker, [one["worker"] for one in tried if one["step"] == place])
         if following is not None:
             emit(Decided(decision="escalate", worker=worker, reason=draft["problem"], next=following))
@@ -70,6 +77,7 @@ class DecideStep:
                 "query": asked(state),
                 "text": draft["text"],
                 "source": draft["source"],
+                "score": draft["score"],
                 "citations": draft["citations"],
             },
         ]
@@ -82,7 +90,15 @@ class DecideStep:
         source: Source = "tool" if all(one["source"] == "tool" for one in done) else "model"
         if len(plan) > 1:
             return self._close({**state, "done": done}, "answered", "", worker=worker, source=source)
-        return self._close(state, "answered", draft["text"], worker=worker, source=source, nearest=draft["citations"])
+        return self._close(
+            state,
+            "answered",
+            draft["text"],
+            worker=worker,
+            source=source,
+            score=draft["score"],
+            nearest=draft["citations"],
+        )
 
     def _following(self, state: State, worker: str, tried: Sequence[str]) -> str | None:
         """The next worker to ask, if any."""
@@ -108,6 +124,7 @@ class DecideStep:
         *,
         worker: str | None,
         source: Source | None = None,
+        score: float | None = None,
         nearest: Sequence[dict[str, Any]] = (),
     ) -> State:
         """End the turn; `nearest` are the passages of what is not among the done steps."""
@@ -122,6 +139,7 @@ class DecideStep:
             text="\n\n".join([*(step.text for step in steps), *([text] if text else [])]),
             worker=worker,
             source=source,
+            score=steps[-1].score if steps else score,
             route=state["route"],
             steps=steps,
             tried=tuple(Attempt(**attempt) for attempt in state["tried"]),

@@ -8,6 +8,7 @@ from typing import Any
 
 from octograph.agents.events import Generated, StepName, StepStarted, TextWritten
 from octograph.agents.state import State, asked
+from octograph.agents.steps.evaluate import Evaluation, Verdict
 from octograph.agents.steps.step import Emit
 from octograph.agents.turn import Turn, as_messages
 from octograph.cancellation import CancelToken
@@ -27,13 +28,24 @@ MISSING = "your documents do not say"
 class GenerateStep:
     """Has a worker write its answer, and keeps what it wrote, also when it is cancelled.
 
-    An answer from documents is shown once it is known to stand there, and names the passages that it rests on.
+    An answer from documents is shown once it is known to stand there, and names the passages that it rests on. That of
+    a worker with a threshold is shown once it was evaluated. A model's answer is evaluated here and not in a step of
+    its own, since all that is needed is in the model's cache and would bloat a checkpoint.
+
+    Parameters
+    ----------
+    workers
+        By name.
+    evaluation
+        Tells how sure one may be of their answers.
+
     """
 
     name: StepName = "generate"
 
-    def __init__(self, workers: Mapping[str, Worker]) -> None:
+    def __init__(self, workers: Mapping[str, Worker], evaluation: Evaluation) -> None:
         self._workers = workers
+        self._evaluation = evaluation
 
     async def __call__(self, state: State, *, emit: Emit, cancel: CancelToken) -> State:
         """See `Step`."""
@@ -42,22 +54,23 @@ class GenerateStep:
             return {"draft": _draft(finish="cancelled")}
         emit(StepStarted(step="generate", worker=name))
         started = time.perf_counter()
-        evidence = state["evidence"]
+        evidence, withheld = state["evidence"], self._evaluation.withholds(name)
         outcome = Outcome(finish="stop", source="model")
         text, problem = "", None
         citations: list[dict[str, Any]] = []
         if evidence is not None and not evidence:
             problem = state["lacking"]
         else:
-            text, outcome, problem = await self._run(name, _task(state), emit, cancel, shown=evidence is None)
+            shown = evidence is None and not withheld
+            text, outcome, problem = await self._run(name, _task(state), emit, cancel, shown=shown)
         if evidence and outcome.finish == "cancelled":
             text = ""  # nobody knows whether it stands in the documents
         elif evidence and problem is None:
             missing = text == NOT_FOUND
             text, citations = ("", []) if missing else _cited(text, state, evidence)
-            if citations:
+            if citations and not withheld:
                 emit(TextWritten(worker=name, text=text))
-            else:
+            elif not citations:
                 text, problem, citations = "", MISSING if missing else UNSUPPORTED, evidence
         emit(
             Generated(
@@ -70,9 +83,21 @@ class GenerateStep:
                 paths=outcome.paths,
             )
         )
+        verdict, finish = Verdict(), outcome.finish
+        if problem is None and finish != "cancelled":
+            verdict = await self._evaluation(name, outcome.answered, emit=emit, cancel=cancel)
+            if withheld and cancel.cancelled:
+                finish = "cancelled"
+            elif withheld and verdict.problem is None:
+                emit(TextWritten(worker=name, text=text))
         return {
             "draft": _draft(
-                text=text, finish=outcome.finish, source=outcome.source, problem=problem, citations=citations
+                text=text,
+                finish=finish,
+                source=outcome.source,
+                problem=problem or verdict.problem,
+                citations=citations,
+                score=verdict.score,
             )
         }
 
@@ -103,8 +128,16 @@ def _draft(
     source: str | None = None,
     problem: str | None = None,
     citations: Sequence[Mapping[str, Any]] = (),
+    score: float | None = None,
 ) -> dict[str, Any]:
-    return {"text": text, "finish": finish, "source": source, "problem": problem, "citations": list(citations)}
+    return {
+        "text": text,
+        "finish": finish,
+        "source": source,
+        "problem": problem,
+        "citations": list(citations),
+        "score": score,
+    }
 
 
 def _cited(text: str, state: State, evidence: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:

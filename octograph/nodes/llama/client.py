@@ -27,7 +27,7 @@ from octograph.nodes.decoding import (
     TokenMeasures,
     Tokens,
 )
-from octograph.nodes.generation import Generation, GenerationRequest, Message, TextDelta
+from octograph.nodes.generation import Generation, GenerationRequest, Message, TextDelta, Written
 from octograph.nodes.host import HostProcess
 from octograph.nodes.host.frames import Frame
 from octograph.nodes.master.reader import HiddenStates, ReadRequest, TokenStates
@@ -54,7 +54,7 @@ class LlamaClient:
 
     async def generate(
         self, request: GenerationRequest, *, cancel: CancelToken
-    ) -> AsyncIterator[TextDelta | Generation]:
+    ) -> AsyncIterator[TextDelta | Written | Generation]:
         """See `Generator`."""
         decode = DecodeRequest(
             prompt=(Chat(request.messages),),
@@ -62,12 +62,16 @@ class LlamaClient:
             sampling=request.sampling,
             stop=request.stop,
             schema=request.schema,
+            measured=request.measured,
             adapter=request.adapter,
         )
         async for piece in self.decode(decode, cancel=cancel):
             if isinstance(piece, BranchDelta):
                 yield TextDelta(text=piece.text)
-            elif isinstance(piece, Generation):
+            elif isinstance(piece, Branch):
+                if piece.measures is not None:
+                    yield Written(tokens=piece.tokens, measures=piece.measures)
+            else:
                 yield piece
 
     async def decode(

@@ -1,0 +1,130 @@
+"""The command that measures how well a worker knows when not to answer: ``eval selective``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from octograph.agents.evaluation.answering import WorkerAlone, evaluate_answers
+from octograph.agents.evaluation.question import Question, read_questions
+from octograph.agents.selection import (
+    Aspire,
+    Delta,
+    Perplexity,
+    PredictiveEntropy,
+    PTrue,
+    Samples,
+    SelectionScore,
+    SemanticEntropy,
+    accuracy_coverage,
+    plot_curves,
+)
+from octograph.agents.selection.measuring import Scoring, Selective
+from octograph.cancellation import CancelToken
+from octograph.cli.interrupting import cancelling_on_interrupt
+from octograph.cli.opening import graph_of
+from octograph.cli.output import note, progress, say, write_json
+from octograph.composition import evaluator_path, host_pool, make_workers, model_store
+from octograph.errors import UsageError
+from octograph.graph import ModelGraph, Worker
+from octograph.nodes.embedder import EmbedderClient, embedder_host
+from octograph.nodes.llama import LlamaClient
+from octograph.nodes.tools import SystemClock
+from octograph.settings import Settings
+
+__all__ = ["eval_selective"]
+
+
+def eval_selective(arguments: argparse.Namespace) -> int:
+    """Measure how well scores tell a worker's right answers from its wrong ones."""
+    graph, chosen = graph_of(arguments)
+    node = graph.worker(arguments.worker)
+    questions = read_questions(arguments.data, limit=arguments.limit, seed=arguments.seed)
+    cancel = CancelToken()
+    with ExitStack() as stack:
+        client, alone = stack.enter_context(_worker(graph, node, chosen))
+        scores = stack.enter_context(_scores(arguments.score, graph, node, client, chosen))
+        stack.enter_context(cancelling_on_interrupt(cancel))
+        tell = stack.enter_context(progress("answering"))
+        selective = asyncio.run(_measured(questions, client, Scoring(alone, scores), tell, cancel))
+    if selective is None:
+        raise KeyboardInterrupt
+    document = selective.document(seed=arguments.seed, wanted=arguments.accuracy)
+    if arguments.plot is not None:
+        curves = {name: accuracy_coverage(values, selective.right) for name, values in selective.scores.items()}
+        plot_curves(curves, arguments.plot, title=f"{node.name}, {len(questions)} questions")
+        note(f"curves written to {arguments.plot}")
+    if arguments.json:
+        write_json(document)
+    else:
+        _show(document, len(questions), wanted=arguments.accuracy)
+    return 0
+
+
+async def _measured(
+    questions: Sequence[Question], client: LlamaClient, scoring: Scoring, tell: Any, cancel: CancelToken
+) -> Selective | None:
+    await client.prepare()
+    report = await evaluate_answers(questions, scoring, progress=tell, cancel=cancel)
+    return None if report is None else Selective.of(report.graded, scoring)
+
+
+@contextmanager
+def _worker(graph: ModelGraph, node: Worker, settings: Settings) -> Iterator[tuple[LlamaClient, WorkerAlone]]:
+    """Give a worker and its model.
+
+    Raises
+    ------
+    UsageError
+        It has none here.
+
+    """
+    pool = host_pool(graph, settings)
+    try:
+        client = pool.clients.get(node.model or "")
+        if client is None:
+            raise UsageError(
+                f"the worker {node.name!r} has no model on this machine, and its answers no measures",
+                hint="Name one with a model of 'package:', 'path:' or 'hf:'.",
+            )
+        worker = make_workers(graph, pool, SystemClock())[node.name]
+        yield client, WorkerAlone(node.name, worker, reads=bool(graph.neighbours(node.name, "reads")))
+    finally:
+        pool.close()
+
+
+@contextmanager
+def _scores(
+    wanted: Sequence[str], graph: ModelGraph, node: Worker, client: LlamaClient, settings: Settings
+) -> Iterator[list[SelectionScore]]:
+    """Give the scores by name; the embedder of one ends with the block."""
+    with ExitStack() as stack:
+        samples = Samples(client, max_tokens=node.max_tokens, program=node.decoding == "program")
+        made: list[SelectionScore] = [
+            Perplexity(),
+            Delta(),
+            PTrue(client, client.tokenize),
+            Aspire(client, client.tokenize, theta_s=evaluator_path(node, graph.folder), alpha=node.alpha),
+            PredictiveEntropy(samples),
+        ]
+        if "semantic_entropy" in wanted:
+            host = embedder_host(model_store(settings), threads=settings.threads_beside)
+            stack.callback(host.stop)
+            made.append(SemanticEntropy(samples, EmbedderClient(host)))
+        yield [score for score in made if score.name in wanted]
+
+
+def _show(document: dict[str, Any], count: int, *, wanted: float) -> None:
+    if not document:
+        note("it gave no answer that could be scored")
+        return
+    accuracy = next(iter(document.values()))["accuracy"]
+    say(f"{count} questions, {accuracy:.3f} answered rightly")
+    say(f"{'score':20} {'auroc':>7} {'auacc':>7} {'coverage at 0.8':>16} {f'tau for {wanted:g}':>14}")
+    for name, one in document.items():
+        auroc = "-" if one["auroc"] is None else f"{one['auroc']:.4f}"
+        tau = "-" if one["tau"] is None else f"{one['tau']['tau']:.3f}"
+        say(f"{name:20} {auroc:>7} {one['auacc']:>7.4f} {one['coverage_at']['0.8']:>16.3f} {tau:>14}")

@@ -166,6 +166,26 @@ def _worker_training(train: Any) -> None:
     worker.add_argument("--seed", type=int, default=0, help="of order and factors (default: %(default)s)")
 
 
+def _evaluator_training(train: Any) -> None:
+    evaluator = _command(
+        train, "evaluator", "evaluator:train_evaluator", "train a worker's model to tell whether its answers are right"
+    )
+    evaluator.add_argument("--node", required=True, metavar="NAME", help="the worker")
+    evaluator.add_argument("--data", type=Path, required=True, help="questions as of eval answers, not trained on yet")
+    evaluator.add_argument("--validation", type=Path, metavar="DATA", help="questions to measure on (default: a tenth)")
+    evaluator.add_argument(
+        "--limit", type=_positive, default=2000, metavar="N", help="learn from a random N (default: %(default)s)"
+    )
+    evaluator.add_argument("--output", type=Path, metavar="FILE", help="write the changed graph there")
+    evaluator.add_argument("--epochs", type=float, default=10.0, help="passes over them (default: %(default)s)")
+    evaluator.add_argument(
+        "--length", type=_positive, default=50, help="of the soft prompt, in rows (default: %(default)s)"
+    )
+    evaluator.add_argument("--rate", type=float, default=0.01, help="highest learning rate (default: %(default)s)")
+    evaluator.add_argument("--licence", default="", help="of the soft prompt, for its model card")
+    evaluator.add_argument("--seed", type=int, default=0, help="of sample, order and rows (default: %(default)s)")
+
+
 def _learning(commands: Any) -> None:
     train = commands.add_parser("train", help="fit a part to a graph").add_subparsers(metavar="PART", required=True)
     router = _command(train, "router", "learning:train_router", "fit the masters' functional heads to the examples")
@@ -176,6 +196,7 @@ def _learning(commands: Any) -> None:
     adapter.add_argument("--depth", type=float, default=0.55, help="share of the layers to run (default: %(default)s)")
     adapter.add_argument("--seed", type=int, default=0, help="of order and factors (default: %(default)s)")
     _worker_training(train)
+    _evaluator_training(train)
     router.add_argument(
         "--adapter",
         default="auto",
@@ -283,7 +304,7 @@ def _selective(evaluate: Any) -> None:
         help=f"of: {', '.join(scores)} (default: all but the last two, which draw ten further answers)",
     )
     selective.add_argument(
-        "--accuracy", type=float, default=0.8, metavar="A", help="find the threshold for this (default: %(default)s)"
+        "--accuracy", type=_share, default=0.8, metavar="A", help="find the threshold for this (default: %(default)s)"
     )
     selective.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves: .svg, .png or .pdf")
     selective.add_argument("--limit", type=_positive, metavar="N", help="use a random sample of N lines")
@@ -329,6 +350,13 @@ def _graph_option(parser: argparse.ArgumentParser) -> None:
 
 def _output_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the changed graph here (default: in place)")
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share: give a number between 0 and 1, such as 0.8")
+    return value
 
 
 def _positive(text: str) -> int:

@@ -17,19 +17,21 @@ from octograph.cancellation import CancelToken
 from octograph.errors import ToolError, UsageError
 from octograph.nodes.decoding import Chat
 from octograph.nodes.generation import Generation, GenerationRequest, Generator, Message, TextDelta, Written
-from octograph.nodes.structure import LONGEST_VALUE, ReasoningStructure, StructureForm
+from octograph.nodes.structure import FINAL, LONGEST_VALUE, ReasoningStructure, StructureForm
 from octograph.nodes.worker import ModelWorker, Outcome, Task, conversation
 
 __all__ = ["StructuredWorker"]
 
 _JSON: Final = (
-    "Solve the task below with this plan, a JSON object. Write the same object with the same keys. In place of each "
-    "value write what it asks for, worked out for this task, in one short sentence."
+    "Fill in this plan, a JSON object, for the task below. Keep its keys. In place of each instruction write what it "
+    "asks for, worked out for this task, in one short sentence. Do not copy the instructions."
 )
 _TEXT: Final = (
-    "Solve the task below with this plan. Write the same numbered lines with the same names. Behind each colon write "
-    "what is asked for there, worked out for this task, in one short sentence."
+    "Work through this plan for the task below. For each line write its name, a colon, and what it asks for, worked "
+    "out for this task, in one short sentence. Do not copy the instructions."
 )
+_TEXT_AGAIN: Final = "Fill in the plan for this task, down to the line that starts with"
+"""Behind the task, with the key: a small model would answer at once otherwise."""
 
 _CHARACTERS_A_TOKEN: Final = 3
 """A little below what English prose has, so that the last value still fits in the limit of tokens."""
@@ -153,10 +155,13 @@ class _Filling:
 
     def shown(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         """The messages with the structure before what the last one asks."""
-        structure = self._structure
-        asked, plan = (_JSON, structure.as_json()) if self._form == "json" else (_TEXT, structure.as_text())
         *before, last = messages
-        return (*before, replace(last, content=f"{asked}\n\n{plan}\n\nTask: {last.content}"))
+        if self._form == "json":
+            content = f"{_JSON}\n\n{self._structure.as_json()}\n\nTask: {last.content}"
+        else:
+            again = f'{_TEXT_AGAIN} "{FINAL}:".'
+            content = f"{_TEXT}\n\n{self._structure.as_text()}\n\nTask: {last.content}\n\n{again}"
+        return (*before, replace(last, content=content))
 
     def _longest(self, tokens: int) -> int:
         """Characters of a value with which all of them and their keys fit in so many tokens, as a rule."""

@@ -92,6 +92,7 @@ async def test_numbered_lines_are_told_as_they_stand() -> None:
     assert request.schema is None
     assert PLAN.as_text() in request.messages[-1].content
     assert PLAN.as_json() not in request.messages[-1].content
+    assert request.messages[-1].content.endswith('"Final answer:".')
 
 
 async def test_an_answer_without_steps_before_it_stands_alone() -> None:
@@ -182,6 +183,7 @@ async def test_text_that_runs_on_behind_its_answer_has_one() -> None:
         ("I would rather not", "no JSON"),
         ('{"Facts": "x"}', "other keys"),
         (json.dumps({"Facts": "x", "Unknown": "y", "Final answer": " "}), "no final answer"),
+        (json.dumps({"Facts": "What is given", "Unknown": "y", "Final answer": "A number."}), "copied"),
     ],
 )
 async def test_a_structure_that_was_not_filled_is_no_answer(text: str, message: str) -> None:

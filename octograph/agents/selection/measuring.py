@@ -14,6 +14,7 @@ from octograph.agents.selection.curve import accuracy_coverage, auacc, auroc, bo
 from octograph.agents.selection.score import SelectionScore
 from octograph.agents.selection.threshold import threshold_for_accuracy
 from octograph.cancellation import CancelToken
+from octograph.errors import UsageError
 
 __all__ = ["Scoring", "Selective", "is_right"]
 
@@ -101,7 +102,10 @@ class Selective:
         right = list(self.right)
         intervals = bootstrap_intervals(values, right, seed=seed)
         curve = accuracy_coverage(values, right)
-        threshold = threshold_for_accuracy(values, right, wanted, seed=seed)
+        try:
+            threshold = threshold_for_accuracy(values, right, wanted, seed=seed)
+        except UsageError:  # too few answers to promise anything
+            threshold = None
         return {
             "auroc": auroc(values, right),
             "auroc_interval": intervals.auroc,

@@ -72,6 +72,9 @@ _ADAPT: Final = (
     "of thinking as one sentence that says how to use it on tasks of this kind. Do not solve the examples. Answer with "
     "a JSON object: the name of each way of thinking, and its sentence."
 )
+_ADAPT_AGAIN: Final = "How is each way of thinking used on tasks of this kind?"
+"""Behind the examples: a small model would answer the last of them otherwise."""
+
 _IMPLEMENT: Final = (
     "You write plans for solving a kind of task. From ideas and examples, write a plan for all tasks of this kind: a "
     "JSON list of steps in order, each with a short key and with what to write there. Do not solve the examples."
@@ -166,7 +169,7 @@ class Discovery:
         modules = _selected(text)
 
         names = tuple(module.name for module in modules)
-        chosen = f"Ways of thinking:\n{_listed(modules)}\n\n{shown}"
+        chosen = f"Ways of thinking:\n{_listed(modules)}\n\n{shown}\n\n{_ADAPT_AGAIN}"
         text = await calls.make("ADAPT", [_ADAPT, chosen], _adapted_schema(names))
         if text is None:
             return None

@@ -1,6 +1,6 @@
 """Training that needs torch: it runs in a host of its own, never in the main process."""
 
-from octograph.nodes.training.card import ModelCard
+from octograph.nodes.training.card import ModelCard, PromptCard
 from octograph.nodes.training.client import Trainer
 from octograph.nodes.training.job import (
     AdapterJob,
@@ -18,6 +18,7 @@ __all__ = [
     "AdapterReport",
     "Judged",
     "ModelCard",
+    "PromptCard",
     "PromptJob",
     "PromptReport",
     "Trainer",

@@ -1,4 +1,4 @@
-"""The model card of a worker's adapter: what it is made of and how well it does, in Markdown beside the file."""
+"""Model cards: what an adapter or a soft prompt is made of and how well it does, in Markdown beside the file."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from octograph.nodes.training.job import WorkerJob, WorkerReport
+from octograph.nodes.training.job import PromptJob, PromptReport, WorkerJob, WorkerReport
 from octograph.nodes.whole_file import written_whole
 
-__all__ = ["ModelCard"]
+__all__ = ["ModelCard", "PromptCard"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +68,81 @@ class ModelCard:
             ("licence", self.licence or "not stated"),
             *self.figures,
         ]  # fmt: skip
-        table = "\n".join(f"| {what} | {value} |" for what, value in rows)
-        return (
-            f"# Model card: {Path(job.out).stem}\n\n"
-            f"A LoRA adapter with which a model is the worker `{self.worker}`: {self.description}.\n\n"
-            f"| | |\n|---|---|\n{table}\n"
-        )
+        about = f"A LoRA adapter with which a model is the worker `{self.worker}`: {self.description}."
+        return _card(Path(job.out), about, rows)
 
     def save(self) -> Path:
         """Write it beside the adapter, and return its path."""
-        path = Path(self.job.out).with_suffix(".md")
-        with written_whole(path) as partial:
-            partial.write_text(self.text(), encoding="utf-8")
-        return path
+        return _saved(Path(self.job.out), self.text())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptCard:
+    """What people have to know of a soft prompt with which a worker evaluates its answers.
+
+    Attributes
+    ----------
+    worker
+        Whose it is.
+    base
+        Source of the model.
+    data
+        Name of the file of questions, with its SHA-256.
+    licence
+        Of the soft prompt; data may ask for one.
+    job, report
+        How it was trained, and what came of it.
+    figures
+        What was measured, as pairs of what and how much.
+
+    """
+
+    worker: str
+    base: str
+    data: str
+    licence: str
+    job: PromptJob
+    report: PromptReport
+    figures: Sequence[tuple[str, str]] = ()
+
+    def text(self) -> str:
+        """Return it in Markdown."""
+        job, report = self.job, self.report
+        answers = sum(len(given) for _, given in job.lessons)
+        validation = (
+            f"; of {report.validation_queries} other questions: {report.validation_loss:.3f}"
+            if report.validation_loss is not None
+            else ""
+        )
+        rows = [
+            ("base", f"`{self.base}`" + (f" with `{Path(job.adapter).name}`" if job.adapter else "")),
+            ("file", f"`{Path(job.out).name}`, {job.length} rows, half precision"),
+            ("data", f"{answers:,} answers that the worker itself finds likely, to {report.queries:,} questions of "
+                     f"{self.data}; right ones by Rouge-L above 0.9"),
+            ("loss", f"{report.loss:.3f} at the end{validation}"),
+            ("recipe", f"AdamW, rate {job.rate:g} with a cosine, {job.epochs:g} passes, {report.steps} batches of "
+                       f"{job.batch} questions, seed {job.seed}; {report.seconds / 60:.0f} minutes"),
+            ("licence", self.licence or "not stated"),
+            *self.figures,
+        ]  # fmt: skip
+        about = (
+            f"The soft prompt behind an answer of the worker `{self.worker}` from which its model tells whether that "
+            "is right (ASPIRE, Chen et al. 2023, arXiv 2310.11689)."
+        )
+        return _card(Path(job.out), about, rows)
+
+    def save(self) -> Path:
+        """Write it beside the soft prompt, and return its path."""
+        return _saved(Path(self.job.out), self.text())
+
+
+def _card(file: Path, about: str, rows: Sequence[tuple[str, str]]) -> str:
+    table = "\n".join(f"| {what} | {value} |" for what, value in rows)
+    return f"# Model card: {file.stem}\n\n{about}\n\n| | |\n|---|---|\n{table}\n"
+
+
+def _saved(file: Path, text: str) -> Path:
+    path = file.with_suffix(".md")
+    with written_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+    return path

@@ -23,6 +23,8 @@ CONTEXT = "The Rhine is one of the major rivers of Europe. It rises in the Swiss
 FITTING = "It rises in the Swiss Alps."
 OTHERS = ("Seven green of yesterday swims.", "42", "In the North Sea", "The best way to cook rice is in a pot.")
 
+TEXT = st.text("Pari s'4.\n\té😀", max_size=10)
+
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[LlamaClient]:
@@ -62,7 +64,7 @@ async def test_a_fitting_answer_is_better_than_others_that_score_together_as_alo
 
 
 @settings(deadline=None, max_examples=3000)
-@given(before=st.text(st.characters(codec="utf-8"), max_size=8), behind=st.text("Pari s'4\n\té😀", max_size=8))
+@given(before=st.one_of(TEXT, st.text(st.characters(codec="utf-8"), max_size=8)), behind=TEXT)
 async def test_the_seam_is_where_the_tokens_end(model: Model, before: str, behind: str) -> None:
     async def tokenize(text: str) -> tuple[int, ...]:
         return tuple(model.tokenize(text))

@@ -8,28 +8,29 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 from octograph import settings as configuration
-from octograph.agents import CompiledGraph, Conversation, Event, Finished, ThreadInfo, ThreadStore, Turn, orchestrate
+from octograph.agents import CompiledGraph, Conversation, Event, Finished, ThreadInfo, Turn, orchestrate
 from octograph.agents.learning import (
     POLICIES,
-    FeedbackStore,
     LearningRouter,
     Policy,
     Posteriors,
     feedback_on,
 )
 from octograph.agents.query import checked
+from octograph.agents.records import Records
+from octograph.agents.self_discover import Discovery
 from octograph.agents.steps import Evaluator, Steps
 from octograph.background import BackgroundLoop
 from octograph.cancellation import CancelToken
 from octograph.composition import (
     host_pool,
     knowledge_folders,
+    make_discoveries,
     make_evaluators,
     make_library,
     make_router,
@@ -87,6 +88,7 @@ def open(graph: str | Path = "embedded", *, settings: Settings | None = None) ->
         threads_file=settings.data_dir / "threads.sqlite",
         clock=clock,
         evaluators=make_evaluators(model_graph, pool),
+        discoveries=make_discoveries(model_graph, pool),
         pool=pool,
         library=make_library(knowledge_folders(model_graph, settings), settings, threads=settings.threads_beside),
         learning=None if settings.learning == "off" else POLICIES[settings.learning],
@@ -113,6 +115,8 @@ class Octograph:
         Dates the turns.
     evaluators
         Who tells how sure one may be of an answer, by worker; others' answers are not evaluated.
+    discoveries
+        Who discovers reasoning structures, by worker; others answer without one.
     pool
         Hosts to end on `close`, if any.
     library
@@ -136,6 +140,7 @@ class Octograph:
         threads_file: Path,
         clock: Clock,
         evaluators: Mapping[str, Evaluator] | None = None,
+        discoveries: Mapping[str, Discovery] | None = None,
         pool: HostPool | None = None,
         library: Library | None = None,
         learning: Policy | None = None,
@@ -143,10 +148,10 @@ class Octograph:
         self.graph = graph
         self.pool = pool
         self._library = library or Library({})
+        self._records = Records(threads_file)
         self.router = (
             router if learning is None else LearningRouter(router, self._taught, learning, tokens=_tokens(graph))
         )
-        self._threads_file = threads_file
         self._clock = clock
         self._steps = Steps.of(
             graph,
@@ -154,14 +159,13 @@ class Octograph:
             bases=self._library.bases,
             workers=workers,
             evaluators=evaluators or {},
+            discoveries=discoveries or {},
+            structures=self._records.structures,
             clock=clock,
         )
         self._background = BackgroundLoop()
         self.documents = Documents(self._library, self._background)
-        self._open_files = AsyncExitStack()
         self._conversation: Conversation | None = None
-        self._feedback: FeedbackStore | None = None
-        self._reading = asyncio.Lock()
 
     @property
     def models(self) -> Mapping[str, LlamaClient]:
@@ -308,7 +312,7 @@ class Octograph:
 
         A closed `Octograph` stays closed: open the graph again to go on.
         """
-        self._background.close(self._open_files.aclose)
+        self._background.close(self._records.close)
         if self.pool is not None:
             self.pool.close()
         self._library.close()
@@ -336,22 +340,14 @@ class Octograph:
     # --- on the private loop ---------------------------------------------------------------------------------
 
     async def _talk(self) -> Conversation:
-        async with self._reading:
-            if self._conversation is None:
-                store = await self._open_files.enter_async_context(ThreadStore.open(self._threads_file))
-                compiled = orchestrate(self._steps, checkpointer=store.checkpointer)
-                self._conversation = Conversation(compiled, store, clock=self._clock)
-            return self._conversation
-
-    async def _ratings(self) -> FeedbackStore:
-        async with self._reading:
-            if self._feedback is None:
-                path = self._threads_file.with_name("feedback.sqlite")
-                self._feedback = await self._open_files.enter_async_context(FeedbackStore.open(path))
-            return self._feedback
+        if self._conversation is None:
+            store = await self._records.threads()
+            compiled = orchestrate(self._steps, checkpointer=store.checkpointer)
+            self._conversation = Conversation(compiled, store, clock=self._clock)
+        return self._conversation
 
     async def _taught(self) -> Posteriors:
-        return await (await self._ratings()).posteriors(self.graph.name)
+        return await (await self._records.feedback()).posteriors(self.graph.name)
 
     async def _rate(self, thread: str, turn: str | None, accepted: bool, instead: str | None) -> None:
         turns = await self._with(lambda talk: talk.turns(thread))
@@ -359,7 +355,7 @@ class Octograph:
         feedback = feedback_on(
             turns, turn, graph=self.graph.name, thread=thread, accepted=accepted, instead=instead, moment=now
         )
-        await (await self._ratings()).add(feedback)
+        await (await self._records.feedback()).add(feedback)
 
     async def _with(self, act: Callable[[Conversation], Awaitable[T]]) -> T:
         return await act(await self._talk())

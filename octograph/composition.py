@@ -8,8 +8,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from octograph.agents.cot import PathsWorker
+from octograph.agents.cot import PathsWorker, options_of
 from octograph.agents.selection import Aspire
+from octograph.agents.self_discover import Discovery
 from octograph.agents.steps import Evaluator
 from octograph.errors import GraphError, HeadError, UsageError
 from octograph.graph import Model, ModelGraph, open_graph
@@ -41,6 +42,7 @@ from octograph.nodes.models.store import find_file
 from octograph.nodes.pool import HostPool
 from octograph.nodes.programs import ProgramWorker
 from octograph.nodes.remote import KeyRing, RemoteModel
+from octograph.nodes.structured import StructuredWorker
 from octograph.nodes.tools import Clock, make_tool
 from octograph.nodes.training import Trainer
 from octograph.nodes.worker import DecliningWorker, ModelWorker, ToolWorker, Worker
@@ -56,6 +58,7 @@ __all__ = [
     "head_path",
     "host_pool",
     "knowledge_folders",
+    "make_discoveries",
     "make_evaluators",
     "make_library",
     "make_master",
@@ -325,11 +328,22 @@ def _model_worker(graph: ModelGraph, node: WorkerNode, pool: HostPool) -> Worker
     plain: Worker
     if node.decoding in ("cot", "self-consistency"):
         plain = PathsWorker(node, pool.clients[node.model or ""], adapter=adapter)
+    elif node.reasoning == "self-discover":
+        plain = StructuredWorker(node, model, adapter=adapter, form=node.structure, choices=options_of)
     else:
         plain = ModelWorker(node, model, adapter=adapter)
     if graph.neighbours(node.name, "reads"):
         return GroundedWorker(node, model, plain=plain, adapter=adapter)
     return plain
+
+
+def make_discoveries(graph: ModelGraph, pool: HostPool) -> Mapping[str, Discovery]:
+    """Return who discovers reasoning structures, by the worker that asks for one."""
+    return {
+        node.name: Discovery(pool.model(node.discoverer or node.model or ""))
+        for node in graph.workers()
+        if node.reasoning == "self-discover" and node.model is not None
+    }
 
 
 def make_evaluators(graph: ModelGraph, pool: HostPool) -> Mapping[str, Evaluator]:

@@ -197,7 +197,8 @@ async def test_inside_another_graph(tmp_path: Path, checkpointed: bool, blocking
             out = desk.invoke(given, config) if blocking else await desk.ainvoke(given, config)
             assert out["answer"]["text"] == "Hello"
             assert out["answer"]["query"] == f"Please: {query}"
-            assert out["answer"]["tried"] == [{"worker": "sums", "reason": "no sum", "step": 1}]
+            (attempt,) = out["answer"]["tried"]
+            assert (attempt["worker"], attempt["reason"], attempt["step"]) == ("sums", "no sum", 1)
         assert out["notes"] == (["Hi", "And now?"] if checkpointed else ["And now?"])
         assert octo.threads() == []
 

@@ -11,6 +11,7 @@ from octograph.agents.events import (
     Routed,
     Started,
     StepStarted,
+    Structured,
     TextWritten,
     document,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Routed",
     "Started",
     "StepStarted",
+    "Structured",
     "TextWritten",
     "ThreadInfo",
     "ThreadStore",

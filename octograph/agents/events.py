@@ -12,6 +12,7 @@ from typing import Any, Literal
 from octograph.agents.turn import Turn
 from octograph.nodes.generation import Finish, Generation
 from octograph.nodes.master import Route
+from octograph.nodes.structure import ReasoningStructure
 from octograph.nodes.worker import AnswerPath
 from octograph.retrieval.passage import Hit
 
@@ -28,11 +29,12 @@ __all__ = [
     "Started",
     "StepName",
     "StepStarted",
+    "Structured",
     "TextWritten",
     "document",
 ]
 
-StepName = Literal["route", "retrieve", "generate", "evaluate", "decide"]
+StepName = Literal["route", "retrieve", "structure", "generate", "evaluate", "decide"]
 ScoreKind = Literal["self-evaluated", "likelihood"]
 """Whether a selection score rests on a trained self-evaluation too, or on the answer's likelihood alone."""
 Decision = Literal["accept", "advance", "escalate", "abstain", "cancel"]
@@ -71,6 +73,22 @@ class Retrieved:
     worker: str
     hits: tuple[Hit, ...]
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structured:
+    """A reasoning structure was looked up for a worker, or discovered by `model` in so many `calls`.
+
+    If that failed, `problem` says why, there is no structure, and the worker answers without one.
+    """
+
+    worker: str
+    task: str
+    structure: ReasoningStructure | None
+    model: str
+    calls: int
+    seconds: float
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,13 +141,16 @@ class Finished:
     turn: Turn
 
 
-Event = Started | StepStarted | Routed | Retrieved | TextWritten | Generated | Evaluated | Decided | Finished
+Event = (
+    Started | StepStarted | Routed | Retrieved | Structured | TextWritten | Generated | Evaluated | Decided | Finished
+)
 
 _KINDS: Mapping[type, str] = {
     Started: "started",
     StepStarted: "step",
     Routed: "routed",
     Retrieved: "retrieved",
+    Structured: "structured",
     TextWritten: "text",
     Generated: "generated",
     Evaluated: "evaluated",
@@ -143,6 +164,8 @@ def document(event: Event) -> dict[str, Any]:
     body = asdict(event)
     if isinstance(event, Routed):
         body["route"] = event.route.document()
+    elif isinstance(event, Structured):
+        body["structure"] = None if event.structure is None else event.structure.document()
     elif isinstance(event, Retrieved):
         body["hits"] = [hit.document() for hit in event.hits]
     return {"kind": _KINDS[type(event)], **body}

@@ -42,6 +42,8 @@ class State(TypedDict, total=False):
     """The passages that it may answer from, as `Hit.document`; None if it reads no documents."""
     lacking: str | None
     """Why there are no passages where there could be some."""
+    structure: dict[str, Any] | None
+    """What the worker fills, as `ReasoningStructure.document`; None if it asks for none."""
     draft: dict[str, Any] | None
     """What it answered: ``text, finish, source, problem, citations, score``."""
     tried: list[dict[str, Any]]

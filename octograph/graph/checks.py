@@ -195,13 +195,14 @@ def _cycles(subject: _Subject) -> Iterator[Problem]:
 def _unknown_models(subject: _Subject) -> Iterator[Problem]:
     models = subject.graph.models
     for node in subject.graph.nodes.values():
-        model = None if isinstance(node, Knowledge) else node.model
-        if model is not None and model not in models:
-            yield Problem(
-                key=key_path("nodes", node.name, "model"),
-                message=f"names the unknown model {shown(model)}",
-                mend=did_you_mean(model, models, what="Models"),
-            )
+        for key in ("model", "discoverer"):
+            model = getattr(node, key, None)
+            if model is not None and model not in models:
+                yield Problem(
+                    key=key_path("nodes", node.name, key),
+                    message=f"names the unknown model {shown(model)}",
+                    mend=did_you_mean(model, models, what="Models"),
+                )
 
 
 def _beyond_a_server(subject: _Subject) -> Iterator[Problem]:
@@ -283,7 +284,7 @@ def _unreachable(subject: _Subject) -> Iterator[Problem]:
 
 
 def _unused_models(subject: _Subject) -> Iterator[Problem]:
-    used = {getattr(node, "model", None) for node in subject.graph.nodes.values()}
+    used = {getattr(node, key, None) for node in subject.graph.nodes.values() for key in ("model", "discoverer")}
     for name in subject.graph.models:
         if name not in used:
             yield Problem(

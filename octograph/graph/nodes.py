@@ -26,6 +26,7 @@ __all__ = [
     "NodeKind",
     "Output",
     "Reasoning",
+    "StructureForm",
     "Worker",
 ]
 
@@ -33,6 +34,7 @@ NodeKind = Literal["master", "worker", "knowledge"]
 Decoding = Literal["greedy", "sample", "cot", "self-consistency", "program"]
 Output = Literal["text", "json"]
 Answer = Literal["text", "number"]
+StructureForm = Literal["json", "text"]
 Reasoning = Literal["none", "self-discover"]
 Grounding = Literal["together", "rag-sequence", "rag-token"]
 
@@ -120,7 +122,12 @@ class Worker:
     output
         ``"json"`` holds its answers to a flat JSON object of texts, numbers, truth values and nulls.
     reasoning
-        Whether it first discovers a reasoning structure.
+        ``"self-discover"`` has it fill a reasoning structure, which is discovered once for each kind of query
+        (Self-Discover, Zhou et al. 2024).
+    structure
+        How it is shown that structure: as a JSON object, to which its answer is held, or as numbered lines.
+    discoverer
+        Name of the model that discovers it; None for the worker's own. Structures of a strong model help a weak one.
     grounding
         How passages of the knowledge bases that it reads are used: all in one prompt, or one prompt each with the
         answers marginalised (RAG-Sequence and RAG-Token, Lewis et al. 2020).
@@ -179,6 +186,8 @@ class Worker:
     decoding: Decoding = "greedy"
     output: Output = "text"
     reasoning: Reasoning = "none"
+    structure: StructureForm = "json"
+    discoverer: str | None = None
     grounding: Grounding = "together"
     evaluator: str | None = None
     alpha: float = 0.25
@@ -226,6 +235,7 @@ class Worker:
             ("output", self.output, get_args(Output)),
             ("answer", self.answer, get_args(Answer)),
             ("reasoning", self.reasoning, get_args(Reasoning)),
+            ("structure", self.structure, get_args(StructureForm)),
             ("grounding", self.grounding, get_args(Grounding)),
         ):
             if choice not in choices:
@@ -234,6 +244,10 @@ class Worker:
         if self.decoding in WEIGHED and self.output != "text":
             mend = "Remove 'output', or decode in another way."
             yield Problem(key="output", message=f"the decoding {shown(self.decoding)} writes no JSON", mend=mend)
+        if self.reasoning != "none" and (self.decoding in WEIGHED or self.output != "text"):
+            key = "decoding" if self.decoding in WEIGHED else "output"
+            mend = f"Remove {key!r}, or write `reasoning = 'none'`."
+            yield Problem(key=key, message="a reasoning structure is filled in one text of its own form", mend=mend)
         yield from self._branch_problems()
         yield from self._range_problems()
 

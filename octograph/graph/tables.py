@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
 from octograph.graph.edges import EdgeKind
-from octograph.graph.nodes import Answer, Decoding, Grounding, NodeKind, Output, Reasoning
+from octograph.graph.nodes import Answer, Decoding, Grounding, NodeKind, Output, Reasoning, StructureForm
 from octograph.graph.problems import Problem, did_you_mean, key_path, shown
 
 __all__ = ["EDGE", "GRAPH", "MODEL", "NODES", "TableKind", "type_problem"]
@@ -68,6 +68,8 @@ class _WorkerTable(TypedDict, total=False):
     decoding: Decoding
     output: Output
     reasoning: Reasoning
+    structure: StructureForm
+    discoverer: str
     grounding: Grounding
     evaluator: str
     alpha: float

@@ -10,14 +10,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from octograph.errors import UsageError
+from octograph.graph.nodes import StructureForm
 
-__all__ = ["FINAL", "LONGEST_VALUE", "MOST_STEPS", "ReasoningStep", "ReasoningStructure", "StructureForm"]
-
-StructureForm = Literal["json", "text"]
-"""How a structure is shown to a model and filled by it: as a JSON object, or as numbered lines."""
+__all__ = ["FINAL", "LONGEST_VALUE", "MOST_STEPS", "ReasoningStep", "ReasoningStructure"]
 
 FINAL: Final = "Final answer"
 """The last key of every structure."""
@@ -58,10 +56,7 @@ class ReasoningStep:
     what: str
 
     def __post_init__(self) -> None:
-        # Keys are literals of a grammar: llama.cpp's converter of schemas escapes neither quotes nor backslashes, and
-        # spells what is above Unicode's first plane as pairs that are no characters.
-        spelt = {'"', "\\"}.isdisjoint(self.key) and max(self.key, default="") <= "\uffff"
-        if not (spelt and _is_line(self.key, longest=LONGEST_KEY)):
+        if not (_is_literal(self.key) and _is_line(self.key, longest=LONGEST_KEY)):
             raise UsageError(
                 f"{self.key!r} cannot be a key of a reasoning structure",
                 hint=f"Write a few words in one line, up to {LONGEST_KEY} characters, without quotes and backslashes.",
@@ -142,14 +137,15 @@ class ReasoningStructure:
         Parameters
         ----------
         choices
-            What the final answer is one of; empty if it is free.
+            What the final answer is one of; empty if it is free. Free it stays where one of them holds what no
+            grammar of llama.cpp can be made of: quotes, backslashes, characters above Unicode's first plane.
         longest
             Characters of a value that is free.
 
         """
         free = {"type": "string", "minLength": 1, "maxLength": longest}
         properties: dict[str, Any] = dict.fromkeys(self.keys, free)
-        if choices:
+        if choices and all(map(_is_literal, choices)):
             properties[FINAL] = {"enum": list(choices)}
         return {
             "type": "object",
@@ -248,6 +244,15 @@ def _last_marker(text: str) -> re.Match[str] | None:
     """Where the final answer of a text is announced for the last time."""
     found = [*_MARKER.finditer(text)]
     return found[-1] if found else None
+
+
+def _is_literal(text: str) -> bool:
+    """Whether a text can be a literal of a grammar.
+
+    llama.cpp's converter of schemas escapes neither quotes nor backslashes, and spells what is above Unicode's first
+    plane as two halves, which are no characters.
+    """
+    return {'"', "\\"}.isdisjoint(text) and max(text, default="") <= "\uffff"
 
 
 def _is_line(text: str, *, longest: int) -> bool:

@@ -15,9 +15,10 @@ from typing import Final
 from octograph import graph
 from octograph.cancellation import CancelToken
 from octograph.errors import ToolError, UsageError
+from octograph.graph.nodes import StructureForm
 from octograph.nodes.decoding import Chat
 from octograph.nodes.generation import Generation, GenerationRequest, Generator, Message, TextDelta, Written
-from octograph.nodes.structure import FINAL, LONGEST_VALUE, ReasoningStructure, StructureForm
+from octograph.nodes.structure import FINAL, LONGEST_VALUE, ReasoningStructure
 from octograph.nodes.worker import ModelWorker, Outcome, Task, conversation
 
 __all__ = ["StructuredWorker"]
@@ -38,6 +39,8 @@ _CHARACTERS_A_TOKEN: Final = 3
 
 _SHORTEST_VALUE: Final = 40
 """Characters that each value may always have: with less it says nothing."""
+
+_OTHERWISE: Final = "Ask in other words, edit the structure, or have a stronger model fill it."
 
 
 def no_choices(query: str) -> Sequence[str]:
@@ -114,15 +117,10 @@ class StructuredWorker:
             raise self._cut_off() if cut else ToolError(error.message, hint=error.hint) from error
         answer = structure.final_answer(text, self._form)
         if answer is None:
-            raise (
-                self._cut_off()
-                if cut
-                else ToolError(
-                    "it worked through its structure and wrote no final answer",
-                    hint="Ask in other words, or edit the structure.",
-                )
-            )
+            raise self._cut_off() if cut else ToolError("it wrote no final answer", hint=_OTHERWISE)
         answer = " ".join(answer.split()).removesuffix(".")
+        if answer == structure.final.removesuffix("."):
+            raise ToolError("it copied what to write as the final answer and wrote none", hint=_OTHERWISE)
         return f"{reasoning}\n\nThe answer is {answer}.".lstrip()
 
     def _cut_off(self) -> ToolError:

@@ -18,6 +18,7 @@ from octograph.agents.events import (
     Routed,
     Started,
     StepStarted,
+    Structured,
     TextWritten,
 )
 from octograph.tui.widgets.answer import Answer
@@ -35,16 +36,19 @@ async def tell(events: AsyncIterator[Event], answer: Answer, *, began: Callable[
 
 
 async def _show(
-    event: StepStarted | Routed | Retrieved | TextWritten | Generated | Evaluated | Decided | Finished, answer: Answer
+    event: StepStarted | Routed | Retrieved | Structured | TextWritten | Generated | Evaluated | Decided | Finished,
+    answer: Answer,
 ) -> None:
     match event:
         case StepStarted(step="route"):
             await answer.wait("choosing a worker…")
         case StepStarted(step="retrieve"):
             await answer.wait("looking into your documents…")
+        case StepStarted(step="structure", worker=worker):
+            await answer.wait(f"finding a plan for {worker}…")
         case StepStarted(step="generate", worker=worker):
             await answer.wait(f"waiting for {worker}…")
-        case StepStarted() | Retrieved() | Generated() | Evaluated():
+        case StepStarted() | Retrieved() | Structured() | Generated() | Evaluated():
             pass
         case Routed(route=route):
             answer.show_route(route.document())

@@ -72,6 +72,8 @@ def test_the_schema_wants_every_key_in_order_and_nothing_else() -> None:
     limited = PLAN.schema(["(A)", "(B)"])
     assert limited["properties"][FINAL] == {"enum": ["(A)", "(B)"]}
     assert limited["properties"]["Facts"]["type"] == "string"
+    for no_literal in ('say "x"', "back\\slash", "\U0001f600"):
+        assert PLAN.schema(["(A)", no_literal])["properties"][FINAL]["type"] == "string"
 
 
 @pytest.mark.parametrize(

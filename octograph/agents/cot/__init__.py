@@ -4,7 +4,7 @@ Several texts are written from one prompt, the answer of each is found, and the 
 """
 
 from octograph.agents.cot.paths import Election, Way, decided, delta_of, elect, fault_of
-from octograph.agents.cot.spans import Numbers, Options, Span, Spans, aligned, covering
+from octograph.agents.cot.spans import Numbers, Options, Span, Spans, aligned, covering, options_of
 from octograph.agents.cot.worker import PathsWorker
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "delta_of",
     "elect",
     "fault_of",
+    "options_of",
 ]

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from octograph.agents.numbers import last_number
 
-__all__ = ["Numbers", "Options", "Span", "Spans", "aligned", "covering"]
+__all__ = ["Numbers", "Options", "Span", "Spans", "aligned", "covering", "options_of"]
 
 # "(A) red", "A. red" or "A: red", a line each.
 _LETTERED = re.compile(r"^[ \t]*(?:\(([A-Z])\)|([A-Z])[).:])[ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
@@ -152,6 +152,12 @@ class Options:
         if self._named is not None and like not in self.options:
             written = next(text for text, letter in self._spelled.items() if letter == option)
         return tuple(dict.fromkeys((written, written.lower(), written.upper(), written[:1].upper() + written[1:])))
+
+
+def options_of(query: str) -> tuple[str, ...]:
+    """Return the options that a query lists, by letter or by text; none if it lists none."""
+    found = Options.of(query)
+    return () if found is None else found.options
 
 
 def covering(ends: Sequence[int], start: int, end: int) -> slice:

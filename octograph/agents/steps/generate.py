@@ -15,6 +15,7 @@ from octograph.cancellation import CancelToken
 from octograph.errors import ToolError
 from octograph.nodes.generation import Finish, Message, TextDelta
 from octograph.nodes.grounded import NOT_FOUND
+from octograph.nodes.structure import ReasoningStructure
 from octograph.nodes.worker import Evidence, Outcome, Task, Worker
 from octograph.retrieval.support import supporting
 
@@ -160,6 +161,7 @@ def _task(state: State) -> Task:
         query=asked(state),
         history=(*as_messages([Turn.from_document(turn) for turn in state.get("turns", [])]), *before),
         result=done[-1]["text"] if done else None,
+        structure=None if state["structure"] is None else ReasoningStructure.from_document(state["structure"]),
         evidence=tuple(
             Evidence(text=hit["text"], title=hit["title"], weight=hit["weight"]) for hit in state["evidence"] or ()
         ),

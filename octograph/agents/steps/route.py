@@ -26,7 +26,14 @@ class RouteStep:
 
     async def __call__(self, state: State, *, emit: Emit, cancel: CancelToken) -> State:
         """See `Step`."""
-        fresh: State = {"draft": None, "evidence": None, "done": [], "tried": [], "turn": self._turn(state)}
+        fresh: State = {
+            "draft": None,
+            "evidence": None,
+            "structure": None,
+            "done": [],
+            "tried": [],
+            "turn": self._turn(state),
+        }
         named = state.get("named")
         if named is not None:
             return {**fresh, "route": None, "worker": named}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from octograph.agents.self_discover import Discovery, StructureStore
 from octograph.agents.steps.decide import DecideStep
 from octograph.agents.steps.evaluate import Evaluation, Evaluator
 from octograph.agents.steps.generate import GenerateStep
 from octograph.agents.steps.retrieve import Retriever, RetrieveStep
 from octograph.agents.steps.route import RouteStep
 from octograph.agents.steps.step import Step
+from octograph.agents.steps.structure import StructureStep
 from octograph.graph import ModelGraph
 from octograph.nodes.master import Router
 from octograph.nodes.tools import Clock
@@ -45,6 +47,8 @@ class Steps:
         bases: Mapping[str, Retriever],
         workers: Mapping[str, Worker],
         evaluators: Mapping[str, Evaluator],
+        discoveries: Mapping[str, Discovery],
+        structures: Callable[[], Awaitable[StructureStore]],
         clock: Clock,
     ) -> Steps:
         """Return the steps of a graph over the parts that they need, by name."""
@@ -52,6 +56,7 @@ class Steps:
             route=RouteStep(router, clock=clock),
             answer=(
                 RetrieveStep(graph, bases),
+                StructureStep(graph, discoveries, structures, clock=clock),
                 GenerateStep(workers, Evaluation(graph, evaluators)),
             ),
             decide=DecideStep(graph, clock=clock),

@@ -21,7 +21,8 @@ from octograph.settings import load
 QUESTION = "Where does the river Rhine rise?"
 CONTEXT = "The Rhine is one of the major rivers of Europe. It rises in the Swiss Alps and flows into the North Sea."
 FITTING = "It rises in the Swiss Alps."
-OTHERS = ("Seven green of yesterday swims.", "42", "In the North Sea", "The best way to cook rice is in a pot.")
+SENSELESS = "Seven green of yesterday swims."
+OTHERS = (SENSELESS, "42", "In the North Sea", "The best way to cook rice is in a pot.")
 
 TEXT = st.text("Pari s'4.\n\té😀", max_size=10)
 
@@ -44,26 +45,26 @@ def model() -> Iterator[Model]:
 
 
 @pytest.mark.parametrize("context", [CONTEXT, None])
-async def test_a_fitting_answer_is_better_than_others_that_score_together_as_alone(
+async def test_a_fitting_answer_is_better_than_others_and_they_score_together_as_alone(
     client: LlamaClient, context: str | None
 ) -> None:
-    judge = Judge(client, client.tokenize)
-    relevance = [ASPECTS["relevance"]]
-    answers = [*OTHERS, FITTING]
-    found = await judge.judge(QUESTION, answers, aspects=relevance, context=context, cancel=CancelToken())
-    best = await judge.best(QUESTION, answers, aspects=relevance, context=context, cancel=CancelToken())
-    assert found is not None
-    assert best is not None
-    assert best.answer == FITTING
-    assert all(one.mean < best.mean - 1 for one in found if one.answer in OTHERS[:1])
-    for one in found:
-        alone = await judge.judge(QUESTION, [one.answer], aspects=relevance, context=context, cancel=CancelToken())
-        assert alone is not None
+    async def judged(*answers: str) -> dict[str, float]:
+        found = await Judge(client, client.tokenize).judge(
+            QUESTION, answers, aspects=[ASPECTS["relevance"]], context=context, cancel=CancelToken()
+        )
+        assert found is not None
+        return {one.answer: one.mean for one in found}
+
+    together = await judged(*OTHERS, FITTING)
+    assert max(together, key=lambda answer: together[answer]) == FITTING
+    assert together[FITTING] > together[SENSELESS] + 1
+    for answer in (FITTING, SENSELESS):
+        alone = await judged(answer)
         # Batches of another size round otherwise.
-        assert alone[0].mean == pytest.approx(one.mean, abs=0.3)
+        assert alone[answer] == pytest.approx(together[answer], abs=0.3)
 
 
-@settings(deadline=None, max_examples=3000)
+@settings(deadline=None, max_examples=200)
 @given(before=st.one_of(TEXT, st.text(st.characters(codec="utf-8"), max_size=8)), behind=TEXT)
 async def test_the_seam_is_where_the_tokens_end(model: Model, before: str, behind: str) -> None:
     async def tokenize(text: str) -> tuple[int, ...]:

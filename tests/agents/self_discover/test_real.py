@@ -59,7 +59,7 @@ async def test_three_calls_discover_a_structure_and_one_more_fills_it(client: Ll
     assert ReasoningStructure.from_document(found.structure.document()) == found.structure
 
     node = graph.Worker(name="w", description="x", model="m", max_tokens=300)
-    worker = StructuredWorker(node, model, choices=lambda query: ("none", 'a "few"', "many"))
+    worker = StructuredWorker(node, model, choices=lambda query: ("none", "three", "Ärger"))
     task = Task(query="I have three plums and a bed. How many fruits do I have?", structure=found.structure)
     *_, outcome = [piece async for piece in worker.run(task, cancel=CancelToken())]
     assert isinstance(outcome, Outcome)
@@ -67,4 +67,4 @@ async def test_three_calls_discover_a_structure_and_one_more_fills_it(client: Ll
     assert len(model.texts) == 4
     values = found.structure.filled(model.texts[3])
     assert tuple(values) == found.structure.keys
-    assert values[FINAL] in ("none", 'a "few"', "many")
+    assert values[FINAL] in ("none", "three", "Ärger")

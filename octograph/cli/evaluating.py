@@ -32,6 +32,7 @@ from octograph.cli.output import note, progress, say, write_json
 from octograph.composition import (
     host_pool,
     knowledge_folders,
+    make_discoveries,
     make_evaluators,
     make_library,
     make_router,
@@ -46,6 +47,9 @@ from octograph.settings import Settings
 
 __all__ = ["eval_answers"]
 
+EXAMPLES = 3
+"""Questions, without their answers, from which a reasoning structure is discovered."""
+
 
 def eval_answers(arguments: argparse.Namespace) -> int:
     """Measure how well a worker, or the whole graph, answers questions."""
@@ -57,8 +61,9 @@ def eval_answers(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         if arguments.worker is not None:
             node = _worker(graph, arguments)
-            answerer, model = stack.enter_context(_alone(_with(graph, node), node, chosen))
-        elif arguments.decoding is not None or arguments.reasoning is not None:
+            alone = _alone(_with(graph, node), node, chosen, questions, cancel)
+            answerer, model = stack.enter_context(alone)
+        elif (arguments.decoding, arguments.reasoning, arguments.structure) != (None, None, None):
             raise UsageError("--decoding and --reasoning change one worker", hint="Say which: --worker NAME.")
         else:
             answerer, model = stack.enter_context(_whole(graph, chosen))
@@ -86,14 +91,24 @@ async def _measured(
 
 
 @contextmanager
-def _alone(graph: ModelGraph, node: Worker, settings: Settings) -> Iterator[tuple[Answerer, LlamaClient | None]]:
-    """Give one worker of a graph, and the model to load for it, if any."""
+def _alone(
+    graph: ModelGraph, node: Worker, settings: Settings, questions: Sequence[Question], cancel: CancelToken
+) -> Iterator[tuple[Answerer, LlamaClient | None]]:
+    """Give one worker of a graph, and the model to load for it, if any; its structure is of these questions."""
     pool = host_pool(graph, settings)
     try:
         worker = make_workers(graph, pool, SystemClock())[node.name]
         reads = bool(graph.neighbours(node.name, "reads"))
+        structure = None
+        if node.reasoning == "self-discover":
+            examples = [question.asked for question in questions[:EXAMPLES]]
+            found = asyncio.run(make_discoveries(graph, pool)[node.name].discover(examples, cancel=cancel))
+            if found is None:
+                raise KeyboardInterrupt
+            structure = found.structure
+            note(f"discovered in {found.calls} calls:\n{structure.as_text()}")
         # Tools have no model, and one at a server has nothing to load.
-        yield WorkerAlone(node.name, worker, reads=reads), pool.clients.get(node.model or "")
+        yield WorkerAlone(node.name, worker, reads=reads, structure=structure), pool.clients.get(node.model or "")
     finally:
         pool.close()
 
@@ -134,7 +149,11 @@ def _worker(graph: ModelGraph, arguments: argparse.Namespace) -> Worker:
     node = graph.worker(arguments.worker)
     wanted: dict[str, Any] = {
         key: value
-        for key, value in (("decoding", arguments.decoding), ("reasoning", arguments.reasoning))
+        for key, value in (
+            ("decoding", arguments.decoding),
+            ("reasoning", arguments.reasoning),
+            ("structure", arguments.structure),
+        )
         if value is not None
     }
     if wanted and node.tool is not None:
@@ -148,8 +167,6 @@ def _worker(graph: ModelGraph, arguments: argparse.Namespace) -> Worker:
         node = replace(node, **wanted)
     except GraphError as error:
         raise UsageError(f"the worker {node.name!r} cannot do that: {error.message}", hint=error.hint) from error
-    if node.reasoning != "none":
-        raise UsageError(f"no worker reasons by {node.reasoning!r} yet", hint="Use --reasoning none.")
     return node
 
 

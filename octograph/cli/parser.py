@@ -30,6 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
     _answering(commands)
     _graphs(commands)
     _knowledge(commands)
+    _structures(commands)
     _learning(commands)
     _care(commands)
     return parser
@@ -137,6 +138,28 @@ def _kind_option(parser: argparse.ArgumentParser) -> None:
 
 def _base_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base", metavar="NAME", help="a knowledge base of the graph (default: its only one)")
+
+
+def _structures(commands: Any) -> None:
+    structures = commands.add_parser("structures", help="plans that workers fill").add_subparsers(
+        metavar="ACTION", required=True
+    )
+    _command(structures, "list", "structures:list_structures", "list the reasoning structures of the graph")
+    show = _command(structures, "show", "structures:show_structure", "show a structure and how it came to be")
+    discover = _command(
+        structures, "discover", "structures:discover_structure", "discover a structure from queries of one kind"
+    )
+    discover.add_argument("worker", metavar="WORKER", help="the worker that will fill it")
+    discover.add_argument("query", nargs="+", metavar="QUERY", help="an example; none of them is answered")
+    export = _command(structures, "export", "structures:export_structure", "write a structure to a file, to edit it")
+    bring = _command(structures, "import", "structures:import_structure", "take in an exported structure")
+    remove = _command(structures, "remove", "structures:remove_structure", "remove a structure")
+    for action in (show, export, remove):
+        action.add_argument("task", metavar="TASK", help="its name in the list")
+    for action in (export, bring):
+        action.add_argument("file", type=Path, metavar="FILE", help="JSON")
+    for action in (discover, bring):
+        action.add_argument("--task", metavar="TASK", help="which task it is for (default: that of worker or file)")
 
 
 def _worker_training(train: Any) -> None:
@@ -280,6 +303,9 @@ def _answers(evaluate: Any) -> None:
         "--reasoning",
         choices=("none", "self-discover"),
         help="how the worker structures its reasoning (default: as the graph says)",
+    )
+    answers.add_argument(
+        "--structure", choices=("json", "text"), help="the form of that structure (default: as the graph says)"
     )
     answers.add_argument(
         "--predictions", type=Path, metavar="FILE", help="write question, answer and scores of each line here"

@@ -79,7 +79,7 @@ def test_the_whole_graph_is_measured_and_no_conversation_is_kept(run: Run, tmp_p
     ("options", "said"),
     [
         (("--worker", "extraction", "--decoding", "cot"), "the decoding 'cot' writes no JSON"),
-        (("--worker", "math", "--reasoning", "self-discover"), "no worker reasons by 'self-discover' yet"),
+        (("--worker", "math", "--reasoning", "self-discover"), "filled in one text of its own form"),
         (("--worker", "calculator", "--decoding", "greedy"), "'calculator' is a tool, which has no --decoding"),
         (("--decoding", "sample"), "change one worker"),
         (("--worker", "nobody"), "no node 'nobody'"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from octograph.agents.evaluation.answers import best_f1, exact_match, numeric_match, proportion_interval
@@ -17,6 +17,7 @@ from octograph.errors import ContextOverflowError, ToolError
 from octograph.nodes.answered import Answered
 from octograph.nodes.generation import TextDelta
 from octograph.nodes.grounded import NOT_FOUND
+from octograph.nodes.structure import ReasoningStructure
 from octograph.nodes.worker import Task, Worker
 
 __all__ = [
@@ -79,19 +80,22 @@ class WorkerAlone:
         It runs.
     reads
         Whether it takes passages; otherwise they are put in the question in the way of those that do.
+    structure
+        What it fills for each question, if it asks for a structure.
 
     """
 
-    def __init__(self, name: str, worker: Worker, *, reads: bool) -> None:
+    def __init__(self, name: str, worker: Worker, *, reads: bool, structure: ReasoningStructure | None = None) -> None:
         self._name = name
         self._worker = worker
         self._reads = reads
+        self._structure = structure
 
     async def reply(self, question: Question, *, cancel: CancelToken) -> Reply:
         """See `Answerer`."""
-        task = Task(query=question.with_passages)
+        task = Task(query=question.with_passages, structure=self._structure)
         if self._reads:
-            task = Task(query=question.asked, evidence=question.passages)
+            task = replace(task, query=question.asked, evidence=question.passages)
         pieces: list[str] = []
         tokens, problem, answered = 0, None, None
         try:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
+from octograph.agents.self_discover.discovery import Discovered
 from octograph.errors import UsageError
+from octograph.graph import ModelGraph, Worker
 from octograph.nodes.structure import ReasoningStructure
 
 __all__ = ["Origin", "StoredStructure"]
@@ -74,6 +76,24 @@ class StoredStructure:
             raise UsageError(
                 f"{self.moment!r} is no moment", hint="Write ISO 8601 with the zone, as 2025-01-31T12:00:00+00:00."
             )
+
+    @classmethod
+    def of(
+        cls, found: Discovered, *, graph: ModelGraph, task: str, worker: Worker, examples: tuple[str, ...], moment: str
+    ) -> StoredStructure:
+        """What was discovered for a task of a worker from some queries."""
+        return cls(
+            graph=graph.name,
+            task=task,
+            structure=found.structure,
+            origin="discovered",
+            moment=moment,
+            model=worker.discoverer or worker.model or "",
+            worker=worker.name,
+            modules=found.modules,
+            adapted=found.adapted,
+            examples=examples,
+        )
 
     def edited(self, structure: ReasoningStructure, *, moment: str) -> StoredStructure:
         """The same task with a structure that someone changed."""

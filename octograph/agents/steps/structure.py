@@ -92,17 +92,8 @@ class StructureStep:
         found = await self._discoveries[worker].discover(examples, cancel=cancel)
         if found is None:
             return None, 0
-        stored = StoredStructure(
-            graph=self._graph.name,
-            task=task,
-            structure=found.structure,
-            origin="discovered",
-            moment=self._clock.now().isoformat(),
-            model=node.discoverer or node.model or "",
-            worker=worker,
-            modules=found.modules,
-            adapted=found.adapted,
-            examples=examples,
+        stored = StoredStructure.of(
+            found, graph=self._graph, task=task, worker=node, examples=examples, moment=self._clock.now().isoformat()
         )
         return stored, found.calls
 

@@ -138,7 +138,7 @@ class ReasoningStructure:
         ----------
         choices
             What the final answer is one of; empty if it is free. Free it stays where one of them holds what no
-            grammar of llama.cpp can be made of: quotes, backslashes, characters above Unicode's first plane.
+            grammar of llama.cpp can be made of: quotes, backslashes, line breaks, characters above Unicode's first plane.
         longest
             Characters of a value that is free.
 
@@ -249,10 +249,10 @@ def _last_marker(text: str) -> re.Match[str] | None:
 def _is_literal(text: str) -> bool:
     """Whether a text can be a literal of a grammar.
 
-    llama.cpp's converter of schemas escapes neither quotes nor backslashes, and spells what is above Unicode's first
+    llama.cpp's converter of schemas loses what JSON spells with a backslash, and spells what is above Unicode's first
     plane as two halves, which are no characters.
     """
-    return {'"', "\\"}.isdisjoint(text) and max(text, default="") <= "\uffff"
+    return text.isprintable() and {'"', "\\"}.isdisjoint(text) and max(text, default="") <= "\uffff"
 
 
 def _is_line(text: str, *, longest: int) -> bool:

@@ -15,6 +15,7 @@ from octograph.testing.router import FixedRouter
 
 if TYPE_CHECKING:  # the agents take over a second to import, and the fakes of hosts do not need them
     from octograph.agents.learning import Policy
+    from octograph.agents.self_discover import Discovery
     from octograph.agents.steps import Evaluator
     from octograph.api import Octograph
     from octograph.retrieval.library import Library
@@ -63,6 +64,7 @@ def make_octograph(
     learning: Policy | None = None,
     thresholds: Mapping[str, float] | None = None,
     evaluators: Mapping[str, Evaluator] | None = None,
+    discoveries: Mapping[str, Discovery] | None = None,
 ) -> Octograph:
     """Put an `Octograph` together from fakes.
 
@@ -86,6 +88,8 @@ def make_octograph(
         How feedback moves the choice.
     thresholds, evaluators
         The least selection score of a worker's answers that is taken, and who tells the score.
+    discoveries
+        Who discovers reasoning structures for a worker.
 
     """
     from octograph.api import Octograph
@@ -101,4 +105,5 @@ def make_octograph(
         library=library,
         learning=learning,
         evaluators=evaluators,
+        discoveries=discoveries,
     )

@@ -72,7 +72,7 @@ def test_the_schema_wants_every_key_in_order_and_nothing_else() -> None:
     limited = PLAN.schema(["(A)", "(B)"])
     assert limited["properties"][FINAL] == {"enum": ["(A)", "(B)"]}
     assert limited["properties"]["Facts"]["type"] == "string"
-    for no_literal in ('say "x"', "back\\slash", "\U0001f600"):
+    for no_literal in ('say "x"', "back\\slash", "two\nlines", "\U0001f600"):
         assert PLAN.schema(["(A)", no_literal])["properties"][FINAL]["type"] == "string"
 
 

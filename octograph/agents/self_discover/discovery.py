@@ -28,9 +28,9 @@ Stage = Literal["SELECT", "ADAPT", "IMPLEMENT"]
 
 FEWEST_MODULES: Final = 2
 MOST_MODULES: Final = 5
-FEWEST_STEPS: Final = 2
+FEWEST_STEPS: Final = 3
 MOST_STEPS: Final = 8
-"""Written by the model, the final answer not counted; a structure that people write may have more."""
+"""Items of the list that the model writes, perhaps with the final answer; structures that people write may have more."""
 
 LONGEST_ADAPTED: Final = 160
 LONGEST_KEY: Final = 40

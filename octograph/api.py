@@ -19,8 +19,10 @@ from octograph.agents.learning import (
     LearningRouter,
     Policy,
     Posteriors,
+    choosable,
     feedback_on,
 )
+from octograph.agents.limits import DEFAULT, Limits
 from octograph.agents.query import checked
 from octograph.agents.records import Records
 from octograph.agents.self_discover import Discovery
@@ -30,6 +32,7 @@ from octograph.cancellation import CancelToken
 from octograph.composition import (
     host_pool,
     knowledge_folders,
+    limits_of,
     make_discoveries,
     make_evaluators,
     make_library,
@@ -92,6 +95,7 @@ def open(graph: str | Path = "embedded", *, settings: Settings | None = None) ->
         pool=pool,
         library=make_library(knowledge_folders(model_graph, settings), settings, threads=settings.threads_beside),
         learning=None if settings.learning == "off" else POLICIES[settings.learning],
+        limits=limits_of(settings),
     )
 
 
@@ -123,6 +127,8 @@ class Octograph:
         Knowledge bases for those who read, closed on `close`.
     learning
         How feedback moves the choice of the worker; None leaves it to `router` alone. Feedback is kept either way.
+    limits
+        What a turn may cost, and whether the person is asked when nobody is sure.
 
     Attributes
     ----------
@@ -144,13 +150,14 @@ class Octograph:
         pool: HostPool | None = None,
         library: Library | None = None,
         learning: Policy | None = None,
+        limits: Limits = DEFAULT,
     ) -> None:
         self.graph = graph
         self.pool = pool
         self._library = library or Library({})
         self._records = Records(threads_file)
         self.router = (
-            router if learning is None else LearningRouter(router, self._taught, learning, tokens=_tokens(graph))
+            router if learning is None else LearningRouter(router, self._taught, learning, tokens=choosable(graph))
         )
         self._clock = clock
         self._steps = Steps.of(
@@ -162,6 +169,7 @@ class Octograph:
             discoveries=discoveries or {},
             structures=self._records.structures,
             clock=clock,
+            limits=limits,
         )
         self._background = BackgroundLoop()
         self.documents = Documents(self._library, self._background)
@@ -219,17 +227,19 @@ class Octograph:
         cancel = cancel or CancelToken()
         return self._background.stream(self._asking(query, thread, worker, cancel), cancel)
 
-    def resume(self, thread: str, *, cancel: CancelToken | None = None) -> Iterator[Event]:
-        """Go on with the turn that a crash interrupted.
+    def resume(self, thread: str, *, choice: str | None = None, cancel: CancelToken | None = None) -> Iterator[Event]:
+        """Go on with the turn that a crash interrupted, or that waits for a choice.
 
         Raises
         ------
         ThreadError
             There is nothing to resume.
+        UsageError
+            The `choice` is none of `Asked.choices`, or is missing.
 
         """
         cancel = cancel or CancelToken()
-        return self._background.stream(self._resuming(thread, cancel), cancel)
+        return self._background.stream(self._resuming(thread, choice, cancel), cancel)
 
     def route(self, query: str) -> Route:
         """Return the master's decision and do nothing about it."""
@@ -249,10 +259,12 @@ class Octograph:
         cancel = cancel or CancelToken()
         return self._background.astream(self._asking(query, thread, worker, cancel), cancel)
 
-    def aresume(self, thread: str, *, cancel: CancelToken | None = None) -> AsyncIterator[Event]:
+    def aresume(
+        self, thread: str, *, choice: str | None = None, cancel: CancelToken | None = None
+    ) -> AsyncIterator[Event]:
         """As `resume`, without blocking the event loop."""
         cancel = cancel or CancelToken()
-        return self._background.astream(self._resuming(thread, cancel), cancel)
+        return self._background.astream(self._resuming(thread, choice, cancel), cancel)
 
     async def aroute(self, query: str) -> Route:
         """As `route`, without blocking the event loop."""
@@ -376,16 +388,9 @@ class Octograph:
         async for event in talk.ask(checked(query), thread=name, worker=worker, cancel=cancel):
             yield event
 
-    async def _resuming(self, thread: str, cancel: CancelToken) -> AsyncIterator[Event]:
-        async for event in (await self._talk()).resume(thread, cancel=cancel):
+    async def _resuming(self, thread: str, choice: str | None, cancel: CancelToken) -> AsyncIterator[Event]:
+        async for event in (await self._talk()).resume(thread, choice=choice, cancel=cancel):
             yield event
-
-
-def _tokens(graph: ModelGraph) -> dict[str, str]:
-    """The functional token of each worker that the root master can choose itself."""
-    vocabulary = graph.vocabulary(graph.master_name)
-    names = {worker.name for worker in graph.workers()}
-    return {target: vocabulary.token_of(target) for target in vocabulary.targets if target in names}
 
 
 def _turn_of(events: list[Event]) -> Turn:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from octograph.agents.cot import PathsWorker, options_of
+from octograph.agents.limits import Limits
 from octograph.agents.selection import Aspire
 from octograph.agents.self_discover import Discovery
 from octograph.agents.steps import Evaluator
@@ -58,6 +59,7 @@ __all__ = [
     "head_path",
     "host_pool",
     "knowledge_folders",
+    "limits_of",
     "make_discoveries",
     "make_evaluators",
     "make_library",
@@ -335,6 +337,16 @@ def _model_worker(graph: ModelGraph, node: WorkerNode, pool: HostPool) -> Worker
     if graph.neighbours(node.name, "reads"):
         return GroundedWorker(node, model, plain=plain, adapter=adapter)
     return plain
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return what a turn may cost, and what becomes of it when nobody is sure."""
+    return Limits(
+        workers=settings.most_workers,
+        tokens=settings.most_tokens,
+        seconds=settings.most_seconds,
+        unsure=settings.unsure,
+    )
 
 
 def make_discoveries(graph: ModelGraph, pool: HostPool) -> Mapping[str, Discovery]:

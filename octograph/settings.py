@@ -49,6 +49,10 @@ class Settings(BaseSettings):
         How feedback moves the choice of the worker: ``off``, ``greedy``, ``thompson`` or ``ucb``.
     price
         What a unit of the workers' `cost` is worth in chance of success, where the graph routes by outcomes.
+    unsure
+        What happens when a worker withheld its answer and nobody else has one: ``abstain``, or ``ask`` the person.
+    most_workers, most_tokens, most_seconds
+        Bounds of one turn: workers asked about a step, tokens that models write, and seconds; None for no bound.
     requantise
         Whether slow weights are copied once in a type that this machine decodes faster.
     api_keys
@@ -64,6 +68,10 @@ class Settings(BaseSettings):
     threads: int | None = Field(default=None, ge=1, le=256)
     learning: Literal["off", "greedy", "thompson", "ucb"] = "off"
     price: float = Field(default=0.0, ge=0)
+    unsure: Literal["abstain", "ask"] = "abstain"
+    most_workers: int = Field(default=3, ge=1)
+    most_tokens: int | None = Field(default=None, ge=1)
+    most_seconds: float | None = Field(default=None, gt=0)
     requantise: bool = True
     api_keys: dict[str, Annotated[str, Field(pattern=_VARIABLE)]] = Field(default_factory=dict)
 

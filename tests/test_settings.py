@@ -52,6 +52,10 @@ def test_the_document_is_plain(file: Path) -> None:
         "learning",
         "price",
         "requantise",
+        "unsure",
+        "most_workers",
+        "most_tokens",
+        "most_seconds",
     }
     assert isinstance(settings.load().document()["data_dir"], str)
 

@@ -2,6 +2,7 @@
 
 from octograph.agents.conversation import Conversation
 from octograph.agents.events import (
+    Asked,
     Decided,
     Evaluated,
     Event,
@@ -20,6 +21,7 @@ from octograph.agents.threads import ThreadInfo, ThreadStore
 from octograph.agents.turn import Attempt, Citation, DoneStep, Turn
 
 __all__ = [
+    "Asked",
     "Attempt",
     "Citation",
     "CompiledGraph",

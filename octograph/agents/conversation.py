@@ -8,14 +8,15 @@ from dataclasses import replace
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command, StateSnapshot
 
-from octograph.agents.events import Event, Finished, Started
+from octograph.agents.events import Asked, Event, Finished, Started
 from octograph.agents.orchestration import CompiledGraph
 from octograph.agents.state import RunContext, State
 from octograph.agents.threads import ThreadInfo, ThreadStore
-from octograph.agents.turn import Turn
+from octograph.agents.turn import Attempt, Turn
 from octograph.cancellation import CancelToken
-from octograph.errors import OctographError, ThreadError
+from octograph.errors import OctographError, ThreadError, UsageError
 from octograph.nodes.tools import Clock
 
 __all__ = ["Conversation"]
@@ -56,28 +57,49 @@ class Conversation:
             async for event in self._run(state, _begun(state), cancel):
                 yield event
 
-    async def resume(self, thread: str, *, cancel: CancelToken) -> AsyncIterator[Event]:
+    async def resume(self, thread: str, *, choice: str | None, cancel: CancelToken) -> AsyncIterator[Event]:
         """Go on with an interrupted turn, from the step in which it was interrupted.
+
+        Parameters
+        ----------
+        thread
+            The conversation.
+        choice
+            One of `Asked.choices`, for a turn that waits for it.
+        cancel
+            Ends the turn.
 
         Raises
         ------
         ThreadError
             There is nothing to resume.
+        UsageError
+            The turn waits for a choice and there is none, or another one; or it waits for none.
 
         """
         with self._store.held(thread):
-            turn = await self._interrupted(thread)
+            snapshot = await self._graph.aget_state(_config(thread))
+            turn = _unfinished(snapshot.values)
             if turn is None:
                 raise ThreadError(f"the thread {thread!r} has no interrupted turn", hint="Ask it something.")
-            async for event in self._run(None, turn, cancel):
+            asked = _asked(snapshot)
+            choices = () if asked is None else asked.choices
+            if choice is None and asked is not None:
+                raise UsageError("the turn waits for a choice", hint=f"Choose one of: {', '.join(choices)}.")
+            if choice is not None and choice not in choices:
+                hint = f"Choose one of: {', '.join(choices)}." if choices else "Resume it without a choice."
+                raise UsageError(f"{choice!r} is none of the choices", hint=hint)
+            async for event in self._run(None if choice is None else Command(resume=choice), turn, cancel):
                 yield event
 
     async def turns(self, thread: str) -> list[Turn]:
         """The turns of a thread, oldest first; the last may be interrupted."""
         with self._store.faults_told():
-            values = (await self._graph.aget_state(_config(thread))).values
-        turns = [Turn.from_document(turn) for turn in values.get("turns", [])]
-        last = _unfinished(values)
+            snapshot = await self._graph.aget_state(_config(thread))
+        turns = [Turn.from_document(turn) for turn in snapshot.values.get("turns", [])]
+        last = _unfinished(snapshot.values)
+        if last is not None and (asked := _asked(snapshot)) is not None:
+            last = _waiting(last, asked)
         return [*turns, last] if last else turns
 
     async def threads(self) -> list[ThreadInfo]:
@@ -88,7 +110,7 @@ class Conversation:
         """Remove a thread."""
         await self._store.delete(thread)
 
-    async def _run(self, state: State | None, turn: Turn, cancel: CancelToken) -> AsyncIterator[Event]:
+    async def _run(self, state: State | Command[Any] | None, turn: Turn, cancel: CancelToken) -> AsyncIterator[Event]:
         config = _config(turn.thread)
         yield Started(thread=turn.thread, turn=turn.id, query=turn.query)
         try:
@@ -106,8 +128,13 @@ class Conversation:
             values: State = {"turns": [failed.document()], "worker": None, "draft": None}
             await self._graph.aupdate_state(config, values, as_node="decide")
             raise
-        finished = (await self._graph.aget_state(config)).values["answer"]
-        yield Finished(turn=Turn.from_document(finished))
+        snapshot = await self._graph.aget_state(config)
+        asked = _asked(snapshot)
+        if asked is None:
+            yield Finished(turn=Turn.from_document(snapshot.values["answer"]))
+            return
+        yield asked
+        yield Finished(turn=_waiting(turn, asked))
 
     async def _interrupted(self, thread: str) -> Turn | None:
         """The turn that was begun and never closed, if there is one."""
@@ -121,6 +148,20 @@ def _config(thread: str) -> RunnableConfig:
 def _begun(state: Mapping[str, Any]) -> Turn:
     """Return the turn in progress as it stands until it is closed."""
     return Turn(**state["turn"], query=state["query"], status="interrupted", text="")
+
+
+def _asked(snapshot: StateSnapshot) -> Asked | None:
+    """Return what a person has to choose, if the turn waits for it."""
+    for waiting in snapshot.interrupts:
+        attempts = tuple(Attempt(**attempt) for attempt in waiting.value["attempts"])
+        return Asked(attempts=attempts, choices=tuple(waiting.value["choices"]))
+    return None
+
+
+def _waiting(turn: Turn, asked: Asked) -> Turn:
+    first = asked.attempts[0]
+    text = f"I am not sure. {first.worker} would say: {first.text}"
+    return replace(turn, status="waiting", text=text, tried=asked.attempts)
 
 
 def _unfinished(state: Mapping[str, Any]) -> Turn | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from octograph.agents.turn import Turn
+from octograph.agents.turn import Attempt, Turn
 from octograph.nodes.generation import Finish, Generation
 from octograph.nodes.master import Route
 from octograph.nodes.structure import ReasoningStructure
@@ -17,6 +17,7 @@ from octograph.nodes.worker import AnswerPath
 from octograph.retrieval.passage import Hit
 
 __all__ = [
+    "Asked",
     "Decided",
     "Decision",
     "Evaluated",
@@ -135,14 +136,36 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Nobody is sure enough, and the person has to choose; the turn waits until it is resumed with a choice.
+
+    `attempts` are the answers that were withheld, the surest first. `choices` are ``"answer"`` for the first of them,
+    ``"abstain"``, and workers that can be asked still.
+    """
+
+    attempts: tuple[Attempt, ...]
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """The turn is over; always the last event."""
+    """The turn is over, or waits for a person; always the last event."""
 
     turn: Turn
 
 
 Event = (
-    Started | StepStarted | Routed | Retrieved | Structured | TextWritten | Generated | Evaluated | Decided | Finished
+    Started
+    | StepStarted
+    | Routed
+    | Retrieved
+    | Structured
+    | TextWritten
+    | Generated
+    | Evaluated
+    | Decided
+    | Asked
+    | Finished
 )
 
 _KINDS: Mapping[type, str] = {
@@ -155,6 +178,7 @@ _KINDS: Mapping[type, str] = {
     Generated: "generated",
     Evaluated: "evaluated",
     Decided: "decided",
+    Asked: "asked",
     Finished: "finished",
 }
 

@@ -46,7 +46,10 @@ class State(TypedDict, total=False):
     """What the worker fills, as `ReasoningStructure.document`; None if it asks for none."""
     draft: dict[str, Any] | None
     """What it answered: ``text, finish, source, problem, citations, score``."""
+    spent: int
+    """Tokens that models have written for this turn."""
     tried: list[dict[str, Any]]
+    """Attempts, see `Attempt`, each with the ``source`` and the ``citations`` of its answer."""
     answer: dict[str, Any]
     """The turn as it was closed, see `Turn.document`."""
 

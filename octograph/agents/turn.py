@@ -11,8 +11,8 @@ from octograph.retrieval.passage import place_of
 
 __all__ = ["Attempt", "Citation", "DoneStep", "Source", "Status", "Turn", "as_messages"]
 
-Status = Literal["answered", "abstained", "cancelled", "failed", "interrupted"]
-"""``interrupted``: the process ended before the turn did; it can be resumed."""
+Status = Literal["answered", "abstained", "cancelled", "failed", "interrupted", "waiting"]
+"""``interrupted``: the process ended before the turn did; it can be resumed. ``waiting``: a person has to choose."""
 
 Source = Literal["model", "tool"]
 """Who an answer is from: a model, or a tool, whose answers are exact."""

@@ -7,7 +7,19 @@ import sys
 from collections.abc import Iterator
 
 from octograph import Octograph
-from octograph.agents import Evaluated, Event, Finished, Retrieved, Routed, StepStarted, TextWritten, Turn, document
+from octograph.agents import (
+    Asked,
+    Evaluated,
+    Event,
+    Finished,
+    Retrieved,
+    Routed,
+    StepStarted,
+    Structured,
+    TextWritten,
+    Turn,
+    document,
+)
 from octograph.agents.events import Decided
 from octograph.cancellation import CancelToken
 from octograph.cli.interrupting import cancelling_on_interrupt
@@ -18,7 +30,7 @@ from octograph.nodes.master import Route
 
 __all__ = ["ask", "delete_thread", "feedback", "list_threads", "route", "show_thread"]
 
-_EXIT = {"answered": 0, "abstained": 3, "cancelled": 130}
+_EXIT = {"answered": 0, "abstained": 3, "waiting": 3, "cancelled": 130}
 
 
 def ask(arguments: argparse.Namespace) -> int:
@@ -94,7 +106,9 @@ def _events(arguments: argparse.Namespace, octo: Octograph, cancel: CancelToken)
     if arguments.resume:
         if arguments.thread is None or arguments.query is not None:
             raise UsageError("--resume needs --thread NAME and no question")
-        return octo.resume(arguments.thread, cancel=cancel)
+        return octo.resume(arguments.thread, choice=arguments.choose, cancel=cancel)
+    if arguments.choose is not None:
+        raise UsageError("--choose needs --resume and --thread NAME", hint="It answers what a waiting turn asks.")
     query = sys.stdin.read() if arguments.query == "-" else arguments.query
     if query is None:
         raise UsageError("there is no question", hint='Write it behind the command: octograph ask "…"')
@@ -108,21 +122,13 @@ def _show(events: Iterator[Event], *, as_json: bool) -> Iterator[Event]:
         yield event
         if as_json:
             continue
-        if isinstance(event, Routed):
-            note(_describe(event.route, runners_up=2))
-        elif isinstance(event, Retrieved):
-            note(f"{event.worker} reads {_counted(len(event.hits), 'passage')}" if event.hits else "no passage fits")
-        elif isinstance(event, StepStarted) and written:
+        if isinstance(event, StepStarted) and event.step == "generate" and written:
             say("")
             note(f"(the model's process ended; {event.worker} begins again)")
             written = False
         elif isinstance(event, TextWritten):
             say(event.text, end="")
             written = True
-        elif isinstance(event, Evaluated) and event.tau is not None and event.problem is None:
-            note(f"g = {event.score:.2f}, {event.tau:.2f} or more is taken")
-        elif isinstance(event, Decided) and event.decision == "escalate":
-            note(f"{event.worker}: {event.reason}; asking {event.next}")
         elif isinstance(event, Decided) and event.decision == "advance":
             say("\n")
             note(f"{event.reason}; next: {event.next}")
@@ -130,6 +136,29 @@ def _show(events: Iterator[Event], *, as_json: bool) -> Iterator[Event]:
         elif isinstance(event, Finished):
             say("" if written else event.turn.remainder)
             _close(event.turn)
+        elif remark := _remark(event):
+            note(remark)
+
+
+def _remark(event: Event) -> str:
+    """What is told of an event beside the answer, nothing of most."""
+    match event:
+        case Routed():
+            return _describe(event.route, runners_up=2)
+        case Retrieved():
+            return f"{event.worker} reads {_counted(len(event.hits), 'passage')}" if event.hits else "no passage fits"
+        case Structured(structure=None):
+            return f"no plan: {event.problem}"
+        case Structured(structure=structure) if structure is not None:
+            return f"plan: {', '.join(structure.keys)}"
+        case Evaluated(tau=tau, problem=None) if tau is not None:
+            return f"g = {event.score:.2f}, {tau:.2f} or more is taken"
+        case Decided(decision="escalate"):
+            return f"{event.worker}: {event.reason}; asking {event.next}"
+        case Asked():
+            return "\n".join(f"{attempt.worker}: {attempt.reason}" for attempt in event.attempts)
+        case _:
+            return ""
 
 
 def _close(turn: Turn) -> None:
@@ -140,6 +169,8 @@ def _close(turn: Turn) -> None:
             note(shortened(citation.text))
     if turn.status == "cancelled":
         note("stopped")
+    if turn.status == "waiting":
+        note(f"it waits for you: octograph ask --thread {turn.thread} --resume --choose answer, abstain or a WORKER")
 
 
 def _describe(decision: Route, *, runners_up: int) -> str:

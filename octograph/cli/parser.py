@@ -52,6 +52,9 @@ def _answering(commands: Any) -> None:
     ask.add_argument("--worker", metavar="NAME", help="ask this worker and not the master")
     ask.add_argument("--thread", metavar="NAME", help="conversation to go on with, or to begin")
     ask.add_argument("--resume", action="store_true", help="go on with the thread's interrupted turn")
+    ask.add_argument(
+        "--choose", metavar="CHOICE", help="with --resume, what a waiting turn asks: answer, abstain, a worker"
+    )
     route = _command(commands, "route", "answering:route", "show where a question would go")
     route.add_argument("query", metavar="QUESTION", help="the question")
     feedback = _command(commands, "feedback", "answering:feedback", "say what an answer was worth")

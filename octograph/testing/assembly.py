@@ -15,6 +15,7 @@ from octograph.testing.router import FixedRouter
 
 if TYPE_CHECKING:  # the agents take over a second to import, and the fakes of hosts do not need them
     from octograph.agents.learning import Policy
+    from octograph.agents.limits import Limits
     from octograph.agents.self_discover import Discovery
     from octograph.agents.steps import Evaluator
     from octograph.api import Octograph
@@ -65,6 +66,7 @@ def make_octograph(
     thresholds: Mapping[str, float] | None = None,
     evaluators: Mapping[str, Evaluator] | None = None,
     discoveries: Mapping[str, Discovery] | None = None,
+    limits: Limits | None = None,
 ) -> Octograph:
     """Put an `Octograph` together from fakes.
 
@@ -90,8 +92,11 @@ def make_octograph(
         The least selection score of a worker's answers that is taken, and who tells the score.
     discoveries
         Who discovers reasoning structures for a worker.
+    limits
+        What a turn may cost, and whether the person is asked.
 
     """
+    from octograph.agents.limits import DEFAULT
     from octograph.api import Octograph
 
     names = tuple(workers)
@@ -106,4 +111,5 @@ def make_octograph(
         learning=learning,
         evaluators=evaluators,
         discoveries=discoveries,
+        limits=limits or DEFAULT,
     )

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import assert_never
 
 from octograph.agents.events import (
+    Asked,
     Decided,
     Evaluated,
     Event,
@@ -36,7 +37,16 @@ async def tell(events: AsyncIterator[Event], answer: Answer, *, began: Callable[
 
 
 async def _show(
-    event: StepStarted | Routed | Retrieved | Structured | TextWritten | Generated | Evaluated | Decided | Finished,
+    event: StepStarted
+    | Routed
+    | Retrieved
+    | Structured
+    | TextWritten
+    | Generated
+    | Evaluated
+    | Decided
+    | Asked
+    | Finished,
     answer: Answer,
 ) -> None:
     match event:
@@ -58,7 +68,7 @@ async def _show(
             await answer.pass_on(worker or "", reason, following or "")
         case Decided(decision="advance", reason=reason, next=following):
             await answer.advance(reason, following or "")
-        case Decided():
+        case Decided() | Asked():
             pass
         case Finished(turn=turn):
             await answer.finish(turn)

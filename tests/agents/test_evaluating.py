@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from octograph.agents import Decided, Evaluated, Finished, TextWritten, Turn, document
-from octograph.testing import FixedEvaluator, FixedRouter, ScriptedWorker, make_octograph
+from octograph import Octograph
+from octograph.agents import Asked, Decided, Evaluated, Finished, TextWritten, Turn, document
+from octograph.agents.limits import Limits
+from octograph.cancellation import CancelToken
+from octograph.errors import ThreadError, UsageError
+from octograph.nodes.generation import Generation, TextDelta
+from octograph.nodes.worker import Outcome, Task
+from octograph.testing import FixedClock, FixedEvaluator, FixedRouter, ScriptedWorker, make_octograph
 
 
 def test_a_score_goes_into_event_and_turn(tmp_path: Path) -> None:
@@ -95,3 +103,111 @@ def test_what_cannot_be_evaluated_is_shown_as_it_is(source: str, tmp_path: Path)
     finished = events[-1]
     assert isinstance(finished, Finished)
     assert (finished.turn.status, finished.turn.score) == ("answered", None)
+
+
+def unsure(folder: Path, **options: Any) -> Octograph:
+    """Two workers, neither of them sure."""
+    workers = {"facts": ScriptedWorker(["Lyon"]), "more": ScriptedWorker(["Nice"]), "other": ScriptedWorker(["Paris"])}
+    scores = {"facts": FixedEvaluator(otherwise=-2.0), "more": FixedEvaluator(otherwise=-1.5)}
+    return make_octograph(
+        folder,
+        workers,
+        escalations={"facts": "more"},
+        thresholds={"facts": -1.0, "more": -1.0},
+        evaluators=scores,
+        router=FixedRouter(tuple(workers), {"Which city?": {"facts": 0.6, "other": 0.1, "none": 0.3}}),
+        **options,
+    )
+
+
+@pytest.mark.parametrize(
+    ("choice", "status", "text", "worker"),
+    [
+        ("answer", "answered", "Nice", "more"),
+        ("other", "answered", "Paris", "other"),
+        ("abstain", "abstained", "I don't know. Tried facts", None),
+    ],
+)
+def test_a_person_can_be_asked_and_answer_days_later(
+    choice: str, status: str, text: str, worker: str | None, tmp_path: Path
+) -> None:
+    with unsure(tmp_path, limits=Limits(unsure="ask")) as octo:
+        *_, asked, last = octo.stream("Which city?", thread="t")
+    assert isinstance(asked, Asked)
+    assert [(one.worker, one.text) for one in asked.attempts] == [("more", "Nice"), ("facts", "Lyon")]
+    assert [one.score for one in asked.attempts] == [-1.5, -2.0]
+    assert asked.choices == ("answer", "abstain", "other")
+    assert isinstance(last, Finished)
+    assert last.turn.status == "waiting"
+    with unsure(tmp_path, limits=Limits(unsure="ask")) as octo:  # another process
+        assert [turn.status for turn in octo.turns("t")] == ["waiting"]
+        for wrong in (None, "nobody", "facts"):
+            with pytest.raises(UsageError, match="choice"):
+                list(octo.resume("t", choice=wrong))
+        *_, last = octo.resume("t", choice=choice)
+        assert isinstance(last, Finished)
+        assert (last.turn.status, last.turn.worker) == (status, worker)
+        assert last.turn.text.startswith(text)
+        assert [turn.status for turn in octo.turns("t")] == [status]
+        with pytest.raises(ThreadError):
+            list(octo.resume("t", choice="answer"))
+
+
+def test_a_choice_that_nobody_waits_for_is_refused(tmp_path: Path) -> None:
+    with unsure(tmp_path) as octo:
+        assert octo.ask("Which city?", thread="t").status == "abstained"
+        with pytest.raises(ThreadError):
+            list(octo.resume("t", choice="answer"))
+
+
+def test_a_later_question_closes_a_waiting_turn(tmp_path: Path) -> None:
+    with unsure(tmp_path, limits=Limits(unsure="ask")) as octo:
+        assert octo.ask("Which city?", thread="t").status == "waiting"
+        octo.ask("And now?", thread="t", worker="other")
+        assert [turn.status for turn in octo.turns("t")] == ["interrupted", "answered"]
+
+
+class Costly:
+    """A worker that takes a second and many tokens for its text."""
+
+    def __init__(self, clock: FixedClock, text: str = "") -> None:
+        self._clock = clock
+        self._text = text
+
+    async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
+        generation = Generation(
+            finish="stop", prompt_tokens=1, cached_tokens=0, completion_tokens=60, prefill_seconds=0, decode_seconds=0
+        )
+        self._clock.advance(seconds=1)
+        yield TextDelta(text=self._text)
+        yield Outcome(finish="stop", source="model", generation=generation)
+
+
+@pytest.mark.parametrize(
+    ("limits", "tried", "said"),
+    [
+        (Limits(), ["a", "b", "c"], ""),
+        (Limits(workers=2), ["a", "b"], ""),
+        (Limits(tokens=100), ["a", "b"], " Nobody else was asked: the budget of 100 tokens is spent."),
+        (Limits(seconds=0.5), ["a"], " Nobody else was asked: the budget of 0.5 seconds is spent."),
+    ],
+)
+def test_a_budget_ends_the_asking(limits: Limits, tried: list[str], said: str, tmp_path: Path) -> None:
+    clock = FixedClock()
+    workers = {name: Costly(clock) for name in "abcd"}
+    router = FixedRouter(tuple(workers), {"?": {"a": 0.4, "b": 0.3, "c": 0.2, "d": 0.09, "none": 0.01}})
+    with make_octograph(tmp_path, workers, router=router, limits=limits, clock=clock) as octo:
+        turn = octo.ask("?")
+    assert [one.worker for one in turn.tried] == tried
+    assert turn.text.endswith(f"{tried[-1]}: it wrote nothing.{said}")
+
+
+def test_a_plan_stops_where_its_budget_is_spent(tmp_path: Path) -> None:
+    clock = FixedClock()
+    workers = {"a": Costly(clock, "one"), "b": Costly(clock, "two")}
+    router = FixedRouter(tuple(workers), plans={"both": [("a", "first"), ("b", "second")]})
+    with make_octograph(tmp_path, workers, router=router, limits=Limits(seconds=0.5), clock=clock) as octo:
+        turn = octo.ask("both")
+    assert turn.status == "abstained"
+    assert turn.text == "one\n\nI stopped behind step 1 of 2: the budget of 0.5 seconds is spent."
+    assert [step.text for step in turn.steps] == ["one"]

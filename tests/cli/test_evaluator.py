@@ -44,7 +44,9 @@ def data(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_self_evaluation_is_trained_and_decides_what_is_shown(run: Run, graph_file: Path, data: Path) -> None:
+def test_a_self_evaluation_is_trained_and_decides_what_is_shown(
+    run: Run, graph_file: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     graph = open_graph(graph_file)
     text = graph_file.read_text() + NODE.format(master=graph.master_name).replace('"tiny"', f'"{graph.master.model}"')
     graph_file.write_text(text)
@@ -75,6 +77,15 @@ def test_a_self_evaluation_is_trained_and_decides_what_is_shown(run: Run, graph_
     assert attempt["text"]
     (evaluated,) = [event for event in turn["trace"] if event["kind"] == "evaluated"]
     assert evaluated["score_kind"] == "self-evaluated"
+    # The person is asked instead, and chooses later.
+    monkeypatch.setenv("OCTOGRAPH_UNSURE", "ask")
+    waiting = run("ask", "The hat is red. What colour is it?", "--worker", "colours", "--thread", "hat", *named[:2])
+    assert waiting.status == 3, waiting.err
+    assert attempt["text"] in waiting.out
+    assert "--resume --choose" in waiting.err
+    chosen = run("ask", "--thread", "hat", "--resume", "--choose", "answer", *named)
+    assert chosen.status == 0, chosen.err
+    assert chosen.json()["text"] == attempt["text"]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ description = "A brief answer says what has to be said and nothing else."
 
 [aspects.relevance]
 description = "Whether it fits."
-template = "Q: {question}\\nA: {answer}"
+template = "Say it again. It rises in the Swiss Alps. It rises in the Swiss Alps. {answer}"
 """
 
 
@@ -75,17 +75,19 @@ def test_a_file_of_aspects(run: Run, own_aspects: Path) -> None:
 
     both = scores("--aspects", own_aspects)
     assert list(both) == ["brevity", "relevance"]
+    # One's own aspect takes the place of a built-in one of its name: here the answer is nothing but expected.
+    assert both["relevance"] > -0.5 > both["brevity"]
     chosen = scores("--aspects", own_aspects, "--aspect", "fluency", "--aspect", "brevity", "--aspect", "fluency")
     assert list(chosen) == ["fluency", "brevity"]
-    # One's own aspect takes the place of a built-in one of its name.
-    assert abs(both["relevance"] - scores("--aspect", "relevance")["relevance"]) > 0.3
 
 
 def test_a_worker_judges_with_its_adapter(run: Run) -> None:
-    argv = ("judge", QUESTION, FITTING, "--aspect", "relevance", "--json")
-    plain, adapted = run(*argv).json(), run(*argv, "--node", "reader").json()
-    assert (adapted["model"], adapted["node"]) == ("smollm2", "reader")
-    assert abs(adapted["answers"][0]["mean"] - plain["answers"][0]["mean"]) > 0.3
+    trained = "Not in the documents."
+    judged = run("judge", QUESTION, FITTING, trained, "--aspect", "relevance", "--node", "reader", "--json")
+    document = judged.json()
+    assert (document["model"], document["node"]) == ("smollm2", "reader")
+    # Without the adapter this comes last.
+    assert document["answers"][0]["answer"] == trained
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from octograph.agents.learning.policies import POLICIES, UCB, Greedy, Policy, Thompson
 from octograph.agents.learning.posteriors import Posteriors, cluster_of
 from octograph.agents.learning.rating import feedback_on
-from octograph.agents.learning.router import LearningRouter
+from octograph.agents.learning.router import LearningRouter, choosable
 from octograph.agents.learning.store import Feedback, FeedbackKind, FeedbackStore
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Policy",
     "Posteriors",
     "Thompson",
+    "choosable",
     "cluster_of",
     "feedback_on",
 ]

@@ -10,9 +10,10 @@ import numpy as np
 from octograph.agents.learning.policies import Policy
 from octograph.agents.learning.posteriors import Posteriors, cluster_of
 from octograph.cancellation import CancelToken
+from octograph.graph import ModelGraph
 from octograph.nodes.master import NO_WORKER, Route, Router
 
-__all__ = ["LearningRouter"]
+__all__ = ["LearningRouter", "choosable"]
 
 
 class LearningRouter:
@@ -72,3 +73,10 @@ class LearningRouter:
         if worker == route.worker:
             return route
         return replace(route, worker=worker, probability=route.distribution[worker], token=self._tokens[worker])
+
+
+def choosable(graph: ModelGraph) -> dict[str, str]:
+    """The functional token of each worker that the root master can choose itself."""
+    vocabulary = graph.vocabulary(graph.master_name)
+    names = {worker.name for worker in graph.workers()}
+    return {target: vocabulary.token_of(target) for target in vocabulary.targets if target in names}

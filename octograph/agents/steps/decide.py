@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from langgraph.types import interrupt
+
 from octograph.agents.events import Decided, StepName
+from octograph.agents.limits import ABSTAIN, ANSWER, Limits
 from octograph.agents.state import State, asked, current_step
 from octograph.agents.steps.step import Emit
 from octograph.agents.turn import Attempt, Citation, DoneStep, Source, Status, Turn
@@ -20,8 +24,10 @@ __all__ = ["DecideStep"]
 _DONE = ("worker", "query", "text", "source", "score")
 _CITED = ("source", "title", "heading", "page", "text", "similarity")
 
-MOST_WORKERS = 3
-"""Workers that are asked about one query at most."""
+_TRIED = ("worker", "reason", "step", "text", "score")
+
+OFFERED = 3
+"""Workers that a person can choose from, the likeliest first."""
 
 
 class DecideStep:
@@ -29,15 +35,26 @@ class DecideStep:
 
     An accepted answer goes to the next step of the plan, if there is one. An answer that has a problem is passed on
     along ``escalates_to``, then to the next most probable worker that is likelier than `NO_WORKER`, never twice to
-    one; when nobody is left, the answer is an abstention. From a worker that reads documents, or declines, only the
-    edges lead on.
+    one; when nobody is left, the answer is an abstention, or the person is asked what to do with the answers that were
+    withheld. From a worker that reads documents, or declines, only the edges lead on.
+
+    Parameters
+    ----------
+    graph
+        Whose edges lead on.
+    clock
+        Dates the turns.
+    limits
+        What a turn may cost, and whether the person is asked.
+
     """
 
     name: StepName = "decide"
 
-    def __init__(self, graph: ModelGraph, *, clock: Clock) -> None:
+    def __init__(self, graph: ModelGraph, *, clock: Clock, limits: Limits) -> None:
         self._graph = graph
         self._clock = clock
+        self._limits = limits
 
     async def __call__(self, state: State, *, emit: Emit, cancel: CancelToken) -> State:
         """See `Step`."""
@@ -51,36 +68,41 @@ class DecideStep:
         place = len(state["done"]) + 1
         if draft["problem"] is None:
             return self._accepted(state, worker, draft, place, emit)
-        attempt = {
-            "worker": worker,
-            "reason": draft["problem"],
-            "step": place,
-            "text": draft["text"],
-            "score": draft["score"],
-        }
-        tried = [*state["tried"], attempt]
-        following = self._following(state, worker, [one["worker"] for one in tried if one["step"] == place])
+        tried = [*state["tried"], {"worker": worker, "step": place, "reason": draft["problem"], **_answer(draft)}]
+        names = [one["worker"] for one in tried if one["step"] == place]
+        spent = self._spent(state)
+        following = None if spent else self._following(state, worker, names)
         if following is not None:
             emit(Decided(decision="escalate", worker=worker, reason=draft["problem"], next=following))
             return {"worker": following, "tried": tried, "draft": None}
-        emit(Decided(decision="abstain", worker=worker, reason=draft["problem"]))
+        withheld = sorted((one for one in tried if one["step"] == place and one["text"]), key=_surest, reverse=True)
+        if withheld and self._limits.unsure == "ask":
+            chosen = interrupt(
+                {
+                    "attempts": [{key: one[key] for key in _TRIED} for one in withheld],
+                    "choices": [ANSWER, ABSTAIN, *self._askable(state, names)],
+                }
+            )
+            if chosen == ANSWER:
+                best = withheld[0]
+                others = [one for one in tried if one is not best]
+                return self._accepted({**state, "tried": others}, best["worker"], best, place, emit)
+            if chosen != ABSTAIN:
+                emit(Decided(decision="escalate", worker=worker, reason="you chose", next=chosen))
+                return {"worker": chosen, "tried": tried, "draft": None}
+        emit(Decided(decision="abstain", worker=worker, reason=spent or draft["problem"]))
         abstained: State = {**state, "tried": tried}
-        return self._close(abstained, "abstained", _failed(tried), worker=None, nearest=draft["citations"])
+        return self._close(abstained, "abstained", _failed(tried, spent), worker=None, nearest=draft["citations"])
 
     def _accepted(self, state: State, worker: str, draft: dict[str, Any], place: int, emit: Emit) -> State:
         """Go on with the next step of the plan, or end the turn."""
         plan = state["route"]["plan"] if state["route"] is not None else []
-        done = [
-            *state["done"],
-            {
-                "worker": worker,
-                "query": asked(state),
-                "text": draft["text"],
-                "source": draft["source"],
-                "score": draft["score"],
-                "citations": draft["citations"],
-            },
-        ]
+        done = [*state["done"], {"worker": worker, "query": asked(state), **_answer(draft)}]
+        spent = self._spent(state) if place < len(plan) else None
+        if spent is not None:
+            emit(Decided(decision="abstain", worker=worker, reason=spent))
+            left = f"I stopped behind step {place} of {len(plan)}: {spent}."
+            return self._close({**state, "done": done}, "abstained", left, worker=None)
         if place < len(plan):
             following = plan[place]["worker"]
             reason = f"step {place} of {len(plan)} is done"
@@ -102,7 +124,7 @@ class DecideStep:
 
     def _following(self, state: State, worker: str, tried: Sequence[str]) -> str | None:
         """The next worker to ask, if any."""
-        if len(tried) >= MOST_WORKERS:
+        if len(tried) >= self._limits.workers:
             return None
         fallbacks = [name for name in self._graph.fallbacks(worker) if name not in tried]
         step = current_step(state)
@@ -115,6 +137,20 @@ class DecideStep:
         floor = distribution.get(NO_WORKER, 0.0)
         likely = [name for name, p in distribution.items() if name not in (*tried, NO_WORKER) and p > floor]
         return max(likely, key=lambda name: distribution[name], default=None)
+
+    def _askable(self, state: State, tried: Sequence[str]) -> list[str]:
+        """Who else could be asked, the likeliest first."""
+        step = current_step(state)
+        distribution: dict[str, float] = {} if step is None else step["distribution"]
+        names = [node.name for node in self._graph.workers() if node.declines is None and node.name not in tried]
+        return sorted(names, key=lambda name: -distribution.get(name, 0.0))[:OFFERED]
+
+    def _spent(self, state: State) -> str | None:
+        """Which bound the turn has reached, if any."""
+        return self._limits.spent(tokens=state["spent"], seconds=self._seconds(state))
+
+    def _seconds(self, state: State) -> float:
+        return (self._clock.now() - datetime.fromisoformat(state["turn"]["started"])).total_seconds()
 
     def _close(
         self,
@@ -142,13 +178,13 @@ class DecideStep:
             score=steps[-1].score if steps else score,
             route=state["route"],
             steps=steps,
-            tried=tuple(Attempt(**attempt) for attempt in state["tried"]),
+            tried=tuple(Attempt(**{key: one[key] for key in _TRIED}) for one in state["tried"]),
             citations=tuple(
                 Citation(number=number, **{key: hit[key] for key in _CITED})
                 for number, hit in enumerate(passages, start=1)
             ),
             started=turn["started"],
-            seconds=(self._clock.now() - datetime.fromisoformat(turn["started"])).total_seconds(),
+            seconds=self._seconds(state),
         )
         answer = closed.document()
         return {"turns": [answer], "answer": answer, "worker": None, "draft": None}
@@ -160,6 +196,14 @@ def _nobody(state: State) -> str:
     return f"I don't know: none of my workers fits this{share}."
 
 
-def _failed(tried: Sequence[dict[str, Any]]) -> str:
+def _failed(tried: Sequence[dict[str, Any]], spent: str | None) -> str:
     reasons = "; ".join(f"{attempt['worker']}: {attempt['reason']}" for attempt in tried)
-    return f"I don't know. Tried {reasons}."
+    return f"I don't know. Tried {reasons}." + (f" Nobody else was asked: {spent}." if spent else "")
+
+
+def _answer(draft: dict[str, Any]) -> dict[str, Any]:
+    return {key: draft[key] for key in ("text", "source", "score", "citations")}
+
+
+def _surest(attempt: dict[str, Any]) -> float:
+    return -math.inf if attempt["score"] is None else float(attempt["score"])

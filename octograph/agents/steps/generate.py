@@ -91,7 +91,9 @@ class GenerateStep:
                 finish = "cancelled"
             elif withheld and verdict.problem is None:
                 emit(TextWritten(worker=name, text=text))
+        written = 0 if outcome.generation is None else outcome.generation.completion_tokens
         return {
+            "spent": state["spent"] + written,
             "draft": _draft(
                 text=text,
                 finish=finish,
@@ -99,7 +101,7 @@ class GenerateStep:
                 problem=problem or verdict.problem,
                 citations=citations,
                 score=verdict.score,
-            )
+            ),
         }
 
     async def _run(

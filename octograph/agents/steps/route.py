@@ -32,6 +32,7 @@ class RouteStep:
             "structure": None,
             "done": [],
             "tried": [],
+            "spent": 0,
             "turn": self._turn(state),
         }
         named = state.get("named")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from octograph.agents.limits import Limits
 from octograph.agents.self_discover import Discovery, StructureStore
 from octograph.agents.steps.decide import DecideStep
 from octograph.agents.steps.evaluate import Evaluation, Evaluator
@@ -50,6 +51,7 @@ class Steps:
         discoveries: Mapping[str, Discovery],
         structures: Callable[[], Awaitable[StructureStore]],
         clock: Clock,
+        limits: Limits,
     ) -> Steps:
         """Return the steps of a graph over the parts that they need, by name."""
         return cls(
@@ -59,5 +61,5 @@ class Steps:
                 StructureStep(graph, discoveries, structures, clock=clock),
                 GenerateStep(workers, Evaluation(graph, evaluators)),
             ),
-            decide=DecideStep(graph, clock=clock),
+            decide=DecideStep(graph, clock=clock, limits=limits),
         )

@@ -25,11 +25,12 @@ __all__ = ["Answer"]
 
 BETWEEN_LAYOUTS = 0.15
 """Seconds; a layout for each token would take the cores that the model needs."""
-STATUSES = ("answered", "abstained", "cancelled", "failed", "interrupted")
+STATUSES = ("answered", "abstained", "cancelled", "failed", "interrupted", "waiting")
 VERDICTS = {
     "abstained": "○ abstained",
     "cancelled": "■ stopped",
     "interrupted": "◌ interrupted before it was done",
+    "waiting": "○ not sure enough",
 }
 
 

@@ -20,6 +20,7 @@ SURFACE = {
         "open",
     },
     "octograph.agents": {
+        "Asked",
         "Attempt",
         "Citation",
         "CompiledGraph",
@@ -127,6 +128,7 @@ SURFACE = {
         "Posteriors",
         "Thompson",
         "UCB",
+        "choosable",
         "cluster_of",
         "feedback_on",
     },
@@ -137,6 +139,7 @@ SURFACE = {
         "head_path",
         "host_pool",
         "knowledge_folders",
+        "limits_of",
         "make_discoveries",
         "make_evaluators",
         "make_library",

@@ -126,5 +126,5 @@ def _show(document: dict[str, Any], count: int, *, wanted: float) -> None:
     say(f"{'score':20} {'auroc':>7} {'auacc':>7} {'coverage at 0.8':>16} {f'tau for {wanted:g}':>14}")
     for name, one in document.items():
         auroc = "-" if one["auroc"] is None else f"{one['auroc']:.4f}"
-        tau = "-" if one["tau"] is None else f"{one['tau']['tau']:.3f}"
+        tau = "-" if one["tau"] is None else "all" if one["tau"]["tau"] is None else f"{one['tau']['tau']:.3f}"
         say(f"{name:20} {auroc:>7} {one['auacc']:>7.4f} {one['coverage_at']['0.8']:>16.3f} {tau:>14}")

@@ -116,7 +116,7 @@ class Selective:
             "tau": None
             if threshold is None
             else {
-                "tau": threshold.tau,
+                "tau": threshold.tau if math.isfinite(threshold.tau) else None,  # no number: all can be answered
                 "accuracy": threshold.accuracy,
                 "coverage": threshold.coverage,
                 "bound": threshold.bound,

@@ -86,16 +86,6 @@ class PathsWorker:
     ) -> tuple[list[Branch], Generation | None]:
         """Write all texts, or as many as decide the matter, in the order of their first tokens."""
         node = self._node
-        stem: Branch | None = None
-        before: Generation | None = None
-        if node.branch_at:
-            request = DecodeRequest(
-                prompt=prompt, max_tokens=node.branch_at, measured=True, sampling=self._sampling, adapter=self._adapter
-            )
-            (stem,), before = await self._written(request, cancel)
-            if stem.finish != "length" or cancel.cancelled:
-                return [stem], before  # it is over before the texts part
-            prompt = (*prompt, Tokens(stem.tokens))
         request = DecodeRequest(
             prompt=prompt,
             branches=node.width,
@@ -105,25 +95,38 @@ class PathsWorker:
             measured=True,
             adapter=self._adapter,
         )
-        enough = CancelToken()
-        with cancel.calling(enough.cancel):
-            branches, generation = await self._written(request, enough, stem=stem, reading=reading)
-        return branches, generation if before is None or generation is None else _together(before, generation)
+        if not node.branch_at:
+            return await self._written(request, reading, cancel)
+        stem, before = await self._stem(request, cancel)
+        if stem.finish != "length":
+            return [stem], before  # it is over before the texts part
+        request = replace(request, prompt=(*prompt, Tokens(stem.tokens)))
+        branches, after = await self._written(request, reading, cancel, stem=stem)
+        return branches, after if before is None or after is None else _together(before, after)
+
+    async def _stem(self, request: DecodeRequest, cancel: CancelToken) -> tuple[Branch, Generation | None]:
+        """Write what all texts begin with."""
+        alone = replace(request, branches=1, start="sample", max_tokens=self._node.branch_at)
+        (stem,), generation = await self._written(alone, None, cancel)
+        return stem, generation
 
     async def _written(
-        self, request: DecodeRequest, cancel: CancelToken, *, stem: Branch | None = None, reading: Reading | None = None
+        self, request: DecodeRequest, reading: Reading | None, cancel: CancelToken, *, stem: Branch | None = None
     ) -> tuple[list[Branch], Generation | None]:
+        """Have texts written; those that cannot change the answer any more are stopped if a reading is given."""
+        watched = reading if self._stopping and reading is not None and reading.local else None
         branches: dict[int, Branch] = {}
-        generation = None
-        async for piece in self._model.decode(request, cancel=cancel):
-            if isinstance(piece, Generation):
-                generation = piece
-            elif isinstance(piece, Branch):
-                branches[piece.branch] = piece if stem is None else _grown(stem, piece)
-                if reading is not None and reading.local:
-                    ended = [reading.measured(branch) for branch in branches.values()]
-                    if decided(ended, self._way, left=request.branches - len(ended)):
-                        cancel.cancel()
+        generation, enough = None, CancelToken()
+        with cancel.calling(enough.cancel):
+            async for piece in self._model.decode(request, cancel=enough):
+                if isinstance(piece, Generation):
+                    generation = piece
+                elif isinstance(piece, Branch):
+                    branches[piece.branch] = piece if stem is None else _grown(stem, piece)
+                    if watched is not None:
+                        ended = [watched.measured(branch) for branch in branches.values()]
+                        if decided(ended, self._way, left=request.branches - len(ended)):
+                            enough.cancel()
         return [branches[index] for index in sorted(branches)], generation
 
     @property

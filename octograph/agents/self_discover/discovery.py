@@ -40,7 +40,7 @@ LONGEST_WHAT: Final = 120
 _MAX_TOKENS: Final[Mapping[Stage, int]] = {"SELECT": 96, "ADAPT": 400, "IMPLEMENT": 720}
 """Room for the longest text that a stage's schema lets through, in English."""
 
-_SAMPLING: Final = Sampling(repetition_penalty=1.1)
+_SAMPLING: Final = Sampling(repetition_penalty=1.2)
 """Greedy, so that the same queries have the same structure; unpunished, a small model repeats one item of a list."""
 
 DEMONSTRATION: Final = ReasoningStructure(

@@ -137,8 +137,9 @@ class ReasoningStructure:
         Parameters
         ----------
         choices
-            What the final answer is one of; empty if it is free. Free it stays where one of them holds what no
-            grammar of llama.cpp can be made of: quotes, backslashes, line breaks, characters above Unicode's first plane.
+            What the final answer is one of; empty if it is free. Free it stays, too, where one of them holds what
+            no grammar of llama.cpp is made of: quotes, backslashes, line breaks, characters above Unicode's first
+            plane.
         longest
             Characters of a value that is free.
 

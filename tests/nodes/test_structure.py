@@ -31,13 +31,13 @@ STRUCTURES = st.builds(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(structure=STRUCTURES)
 def test_a_structure_survives_plain_data(structure: ReasoningStructure) -> None:
     assert ReasoningStructure.from_document(json.loads(json.dumps(structure.document()))) == structure
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(structure=STRUCTURES)
 def test_the_plan_keeps_the_order_and_ends_with_the_final_answer(structure: ReasoningStructure) -> None:
     plan = json.loads(structure.as_json())
@@ -49,7 +49,7 @@ def test_the_plan_keeps_the_order_and_ends_with_the_final_answer(structure: Reas
     assert lines[-1] == f"{len(lines)}. {FINAL}: {structure.final}"
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(structure=STRUCTURES, data=st.data())
 def test_what_was_filled_is_read_again_in_either_form(structure: ReasoningStructure, data: st.DataObject) -> None:
     values = {key: data.draw(LINES.filter(lambda text: text.strip("*") == text)) for key in structure.keys}

@@ -30,7 +30,7 @@ FEWEST_MODULES: Final = 2
 MOST_MODULES: Final = 5
 FEWEST_STEPS: Final = 3
 MOST_STEPS: Final = 8
-"""Items of the list that the model writes, perhaps with the final answer; structures that people write may have more."""
+"""Of the list that the model writes, perhaps with the final answer; people may write longer structures."""
 
 LONGEST_ADAPTED: Final = 160
 LONGEST_KEY: Final = 40

@@ -34,7 +34,7 @@ NAMES = st.text(min_size=1, max_size=20).filter(lambda text: bool(text.strip()))
 TEXTS = st.lists(st.text(max_size=20), max_size=3).map(tuple)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(
     stored=st.builds(
         StoredStructure,

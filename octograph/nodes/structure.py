@@ -56,7 +56,7 @@ class ReasoningStep:
     what: str
 
     def __post_init__(self) -> None:
-        if not (_is_literal(self.key) and _is_line(self.key, longest=LONGEST_KEY)):
+        if not _is_line(self.key, longest=LONGEST_KEY) or not {'"', "\\"}.isdisjoint(self.key):
             raise UsageError(
                 f"{self.key!r} cannot be a key of a reasoning structure",
                 hint=f"Write a few words in one line, up to {LONGEST_KEY} characters, without quotes and backslashes.",
@@ -137,16 +137,14 @@ class ReasoningStructure:
         Parameters
         ----------
         choices
-            What the final answer is one of; empty if it is free. Free it stays, too, where one of them holds what
-            no grammar of llama.cpp is made of: quotes, backslashes, line breaks, characters above Unicode's first
-            plane.
+            What the final answer is one of; empty if it is free.
         longest
             Characters of a value that is free.
 
         """
         free = {"type": "string", "minLength": 1, "maxLength": longest}
         properties: dict[str, Any] = dict.fromkeys(self.keys, free)
-        if choices and all(map(_is_literal, choices)):
+        if choices:
             properties[FINAL] = {"enum": list(choices)}
         return {
             "type": "object",
@@ -245,15 +243,6 @@ def _last_marker(text: str) -> re.Match[str] | None:
     """Where the final answer of a text is announced for the last time."""
     found = [*_MARKER.finditer(text)]
     return found[-1] if found else None
-
-
-def _is_literal(text: str) -> bool:
-    """Whether a text can be a literal of a grammar.
-
-    llama.cpp's converter of schemas loses what JSON spells with a backslash, and spells what is above Unicode's first
-    plane as two halves, which are no characters.
-    """
-    return text.isprintable() and {'"', "\\"}.isdisjoint(text) and max(text, default="") <= "\uffff"
 
 
 def _is_line(text: str, *, longest: int) -> bool:

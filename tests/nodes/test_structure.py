@@ -20,9 +20,7 @@ PLAN = ReasoningStructure(
 LINES = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" "), min_size=1, max_size=60).filter(
     lambda text: text == text.strip()
 )
-KEYS = LINES.filter(
-    lambda text: not {'"', "\\"} & set(text) and max(text) <= "\uffff" and text.casefold() != "final answer"
-)
+KEYS = LINES.filter(lambda text: not {'"', "\\"} & set(text) and text.casefold() != "final answer")
 STEPS = st.builds(ReasoningStep, key=KEYS, what=LINES)
 STRUCTURES = st.builds(
     ReasoningStructure,
@@ -72,8 +70,6 @@ def test_the_schema_wants_every_key_in_order_and_nothing_else() -> None:
     limited = PLAN.schema(["(A)", "(B)"])
     assert limited["properties"][FINAL] == {"enum": ["(A)", "(B)"]}
     assert limited["properties"]["Facts"]["type"] == "string"
-    for no_literal in ('say "x"', "back\\slash", "two\nlines", "\U0001f600"):
-        assert PLAN.schema(["(A)", no_literal])["properties"][FINAL]["type"] == "string"
 
 
 @pytest.mark.parametrize(

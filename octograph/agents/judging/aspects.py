@@ -13,14 +13,18 @@ from octograph.graph.problems import Problem, ProblemsError, did_you_mean, name_
 __all__ = ["ASPECTS", "TEMPLATE", "Aspect", "aspect_problems", "refusal"]
 
 TEMPLATE: Final = """\
-Write an answer to the question. {description}
-
 Text: {context}
+
+Write an answer to the question. {description}
 
 Question: {question}
 
 Answer: {answer}"""
-"""The text of an aspect that has none of its own: task description ``d``, definition ``a``, then the sources ``S``."""
+"""The text of an aspect that has none of its own: context, task description ``d``, definition ``a``, question.
+
+What is the same for all aspects comes first, so that a long context is computed once for all of them; the order made
+no difference to what was preferred.
+"""
 
 _PLACES: Final = ("description", "question", "context", "answer")
 _PLACE = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -31,15 +35,15 @@ _MEND: Final = f"End the template with {_ANSWER}: what stands before it is the p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aspect:
-    """One thing that is asked of an answer: ``T(d, a, S)`` of GPTScore (Fu et al. 2023, section 3.2).
+    """One thing that is asked of an answer: ``T(d, a, S)`` of GPTScore (Fu et al. 2023).
 
     Parameters
     ----------
     name
         What it is called.
     description
-        Its definition ``a``, in whole sentences. Small models judge better by one that names related aspects too
-        (ibid., section 5.3).
+        Its definition ``a``, in whole sentences. Fu et al. found that one that names related aspects too helps small
+        models.
     template
         The task description ``d`` with places for the definition, ``{description}``, and for the sources,
         ``{question}`` and ``{context}``. It ends with ``{answer}``. The paragraph that holds ``{context}`` is left

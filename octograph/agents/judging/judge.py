@@ -4,6 +4,10 @@
 log-probability of the answer's tokens ``h`` behind a text ``T`` that describes the task ``d`` and the aspect ``a`` and
 holds the sources ``S``. It compares answers to one question; across questions it says little.
 
+The text is plain and no turn of a chat, as in the paper: it is tokenised together with the answer. On 210 questions of
+SQuAD the bundled model preferred the right answer to another one from the same paragraph in 133 of them, and behind a
+chat turn in 124, which is no sure difference; with the reader's adapter, trained on chat turns, there was none.
+
 Shapes: ``m`` tokens of an answer.
 """
 

@@ -14,10 +14,13 @@ from octograph.errors import UsageError
 from octograph.nodes.answered import Answered
 from octograph.nodes.decoding import Scorer, ScoreRequest, SoftPrompt, Tokens
 
-__all__ = ["ALPHA", "WORDS", "Aspire"]
+__all__ = ["ALPHA", "BEGIN", "WORDS", "Aspire"]
 
 ALPHA = 0.25
 """Weight of the self-evaluation (Chen et al. 2023)."""
+
+BEGIN = "\nIs that answer correct or wrong? It is"
+"""As which theta_s begins, so that the two words are likely from the start; the method leaves open how it begins."""
 
 WORDS = ("correct", "wrong")
 """Between which the model chooses behind the soft prompt; what theta_s is trained with has to be the same."""

@@ -289,8 +289,7 @@ def _parsed(stage: Stage, text: str) -> Any:
 
 def _key(value: Any) -> str:
     """A key as structures allow it, of what a grammar lets through: any characters of JSON."""
-    plain = "".join(character for character in _line(value).translate(_NO_QUOTES) if character <= "\uffff")
-    return _line(plain).strip(" .:")
+    return " ".join(_line(value).translate(_NO_QUOTES).split()).strip(" .:")
 
 
 def _line(value: Any) -> str:

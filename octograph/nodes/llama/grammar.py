@@ -12,7 +12,7 @@ from typing import Any
 
 import llama_cpp
 import numpy as np
-from llama_cpp.llama_grammar import json_schema_to_gbnf
+from llama_cpp.llama_grammar import SchemaConverter
 from numpy.typing import NDArray
 
 from octograph.errors import HostRequestError
@@ -32,6 +32,17 @@ _NOT_HELD = frozenset({
 
 _CHARACTER = r"""char ::= [^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F]{4})"""
 """A character of a JSON string (RFC 8259, section 7); the converter's own rule lets control characters in."""
+
+
+class _Converter(SchemaConverter):  # type: ignore[misc]  # it has no types
+    """llama.cpp's converter, which by itself loses what JSON spells with a backslash."""
+
+    def _format_literal(self, literal: str) -> str:
+        try:
+            value = json.loads(literal)
+        except ValueError:  # a character of a pattern
+            return str(super()._format_literal(literal))
+        return str(super()._format_literal(json.dumps(value, ensure_ascii=False).replace("\\", "\\\\")))
 
 
 class Grammar:
@@ -59,7 +70,9 @@ class Grammar:
                 hint="Leave it out and check the value afterwards; numbers with few values can be an enum.",
             )
         try:
-            rules = json_schema_to_gbnf(json.dumps(schema)).splitlines()
+            converter = _Converter(prop_order={}, allow_fetch=False, dotall=False, raw_pattern=False)
+            converter.visit(converter.resolve_refs(json.loads(json.dumps(schema)), "schema"), "")
+            rules = converter.format_grammar().splitlines()
         except Exception as error:  # the converter raises whatever it stumbles over
             raise HostRequestError(
                 f"the JSON schema cannot be used: {type(error).__name__}: {error}",

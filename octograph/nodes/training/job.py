@@ -224,6 +224,8 @@ class PromptJob:
         Token ids of the words for right and wrong, which are learned behind theta_s.
     length
         Rows ``l`` of the soft prompt.
+    begin
+        A text as which the last rows begin; those before it, or all of them, begin as common tokens.
     epochs
         Passes over all queries, which may be broken.
     rate
@@ -248,6 +250,7 @@ class PromptJob:
     words: tuple[int, int] = (0, 0)
     adapter: str | None = None
     length: int = 50
+    begin: str = ""
     epochs: float = 10.0
     rate: float = 0.01
     batch: int = 8

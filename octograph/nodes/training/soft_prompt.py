@@ -6,24 +6,21 @@ the longest, ``V`` vocabulary.
 
 from __future__ import annotations
 
-import json
 import math
 import random
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import DynamicCache
 
 from octograph.nodes.host.service import Steps, Ticket
-from octograph.nodes.training.job import Judged, PromptJob, PromptReport, TrainingProgress
+from octograph.nodes.training.course import Standing, State, course
+from octograph.nodes.training.job import Judged, PromptJob, PromptReport
 from octograph.nodes.training.torch_model import Dialogue, adapted, load_model
 from octograph.nodes.whole_file import written_whole
 
@@ -34,8 +31,6 @@ TENSOR = "soft_prompt"
 
 COMMON = 5000
 """Tokens of the beginning of the vocabulary, from which the first rows are drawn (Lester et al. 2021, section 3.2)."""
-
-SAVE_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +51,20 @@ class Exercise:
 
 
 class TorchPrompt(nn.Module):
-    """The model with a soft prompt, which alone is learned; `end` is the token that closes a turn."""
+    """The model with a soft prompt, which alone is learned.
 
-    def __init__(self, job: PromptJob, *, end: int) -> None:
+    Parameters
+    ----------
+    job
+        What is trained.
+    end
+        The token that closes a turn.
+    begin
+        Tokens as which the last rows begin.
+
+    """
+
+    def __init__(self, job: PromptJob, *, end: int, begin: Sequence[int] = ()) -> None:
         super().__init__()
         file = Path(job.model)
         model = load_model(file, head=True)
@@ -69,7 +75,8 @@ class TorchPrompt(nn.Module):
         self._words = torch.tensor(job.words)  # right, wrong
         embedding: Tensor = self.model.get_input_embeddings().weight  # [V, d]
         drawn = torch.randint(COMMON, (job.length,), generator=torch.Generator().manual_seed(job.seed))
-        self.rows = nn.Parameter(embedding[drawn].detach().clone())  # [l, d]
+        first = torch.cat([drawn, torch.tensor(begin, dtype=torch.long)])[-job.length :]
+        self.rows = nn.Parameter(embedding[first].detach().clone())  # [l, d]
 
     def answering_loss(self, exercise: Exercise) -> Tensor:
         """``-(1/|y|) sum_j log f(y_j | [theta_p; X; Y_<j])`` of the first right answer (equation 2)."""
@@ -119,16 +126,6 @@ class TorchPrompt(nn.Module):
         return embedded
 
 
-@dataclass(slots=True)
-class _Standing:
-    """How far a training is: what is saved to go on from after an interruption."""
-
-    step: int = 0
-    best: float = math.inf
-    running: float = math.nan
-    seconds: float = 0.0
-
-
 class _Run:
     """One training: its model, its order, and its state on disk."""
 
@@ -141,13 +138,18 @@ class _Run:
         self._dialogue = dialogue
         self.lessons = [*map(self._exercise, job.lessons)]
         self.checks = [*map(self._exercise, job.validation)]
-        self.prompt = TorchPrompt(job, end=dialogue.end)
+        self.prompt = TorchPrompt(job, end=dialogue.end, begin=dialogue.plain(job.begin) if job.begin else ())
         self._loss = self.prompt.answering_loss if job.kind == "answering" else self.prompt.evaluation_loss
         self.order = [*self._order()]
         self.optimiser = torch.optim.AdamW([self.prompt.rows], lr=job.rate)
-        self.standing = _Standing()
+        self.standing = Standing()
         self.best = self.prompt.rows.detach().clone()
-        self._state = Path(f"{job.out}.state")
+        self._state = State(job)
+
+    @property
+    def steps(self) -> int:
+        """See `Run`."""
+        return len(self.order)
 
     def _exercise(self, judged: Judged) -> Exercise:
         query, answers = judged
@@ -168,7 +170,7 @@ class _Run:
             left -= 1
 
     def step(self) -> None:
-        """Learn from the next batch."""
+        """See `Run`."""
         standing = self.standing
         for group in self.optimiser.param_groups:
             group["lr"] = self.job.rate * 0.5 * (1 + math.cos(math.pi * standing.step / len(self.order)))
@@ -180,40 +182,31 @@ class _Run:
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves this one untyped
             total += loss.item()
         self.optimiser.step()
-        standing.running = total if math.isnan(standing.running) else 0.95 * standing.running + 0.05 * total
-        standing.step += 1
+        standing.learned(total)
 
-    def validate(self) -> float:
+    def validate(self) -> float | None:
         """Mean loss of the validation queries; the best rows so far are kept."""
         if not self.checks:
             self.best = self.prompt.rows.detach().clone()
-            return math.nan
+            return None
         with torch.no_grad():
             value = float(torch.stack([self._loss(one) for one in self.checks]).mean())
-        if value < self.standing.best:
-            self.standing.best = value
+        if self.standing.is_best(value):
             self.best = self.prompt.rows.detach().clone()
         return value
 
     def save(self) -> None:
         """Keep the state beside the file that is being made."""
-        self._state.mkdir(parents=True, exist_ok=True)
         parts = {"now": self.prompt.rows.detach(), "best": self.best}
         parts |= {f"moment:{key}": value for key, value in self.optimiser.state[self.prompt.rows].items()}
-        with written_whole(self._state / "tensors.safetensors") as partial:
-            save_file(parts, partial, metadata={"standing": json.dumps(asdict(self.standing)), "job": _mark(self.job)})
+        self._state.write(parts, self.standing)
 
     def resume(self) -> bool:
-        """Take up a state that this very training has left; any other is passed over."""
-        path = self._state / "tensors.safetensors"
-        if not path.is_file():
+        """Take up a state that this very training has left."""
+        found = self._state.read()
+        if found is None:
             return False
-        with safe_open(path, "pt") as file:
-            metadata: Mapping[str, str] = file.metadata()
-        if metadata.get("job") != _mark(self.job):
-            return False
-        parts = load_file(path)
-        self.standing = _Standing(**json.loads(metadata["standing"]))
+        parts, self.standing = found
         with torch.no_grad():
             self.prompt.rows.copy_(parts["now"])
         self.best = parts["best"]
@@ -223,38 +216,20 @@ class _Run:
         return True
 
     def write(self) -> None:
-        """Write the best rows, and remove the state: the training is done."""
+        """Write the best rows; the training is done."""
         with written_whole(Path(self.job.out)) as partial:
             save_file({TENSOR: self.best.to(torch.float16).contiguous()}, partial)
-        (self._state / "tensors.safetensors").unlink(missing_ok=True)
-        if self._state.is_dir():
-            self._state.rmdir()
+        self._state.remove()
 
 
 def train_prompt(job: PromptJob, ticket: Ticket) -> Steps:
     """Train, yield the progress batch by batch, write the soft prompt and yield the report."""
     run = _Run(job)
     resumed = run.resume()
-    standing = run.standing
-    interval = max(1, len(run.order) // job.checks)
-    started = saved = time.perf_counter()
-    before = standing.seconds
-    while standing.step < len(run.order):
-        if ticket.cancelled:
-            standing.seconds = before + time.perf_counter() - started
-            run.save()
-            return
-        run.step()
-        due = standing.step % interval == 0 or standing.step == len(run.order)
-        measured = run.validate() if due else None
-        now = time.perf_counter()
-        if now - saved >= SAVE_SECONDS:
-            standing.seconds, saved = before + now - started, now
-            run.save()
-        yield asdict(
-            TrainingProgress(step=standing.step, steps=len(run.order), loss=standing.running, validation=measured)
-        )
+    if not (yield from course(run, ticket, checks=job.checks)):
+        return
     run.write()
+    standing = run.standing
     yield asdict(
         PromptReport(
             queries=len(run.lessons),
@@ -263,11 +238,6 @@ def train_prompt(job: PromptJob, ticket: Ticket) -> Steps:
             loss=standing.running,
             validation_loss=standing.best if run.checks else None,
             resumed=resumed,
-            seconds=before + time.perf_counter() - started,
+            seconds=standing.seconds,
         )
     )
-
-
-def _mark(job: PromptJob) -> str:
-    """What tells a training from another: everything but the threads."""
-    return sha256(json.dumps(asdict(replace(job, threads=0)), sort_keys=True).encode()).hexdigest()

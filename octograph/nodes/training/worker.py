@@ -5,32 +5,27 @@ Shapes: ``b`` trees of a batch, ``L`` nodes of a tree, ``d`` hidden size, ``t`` 
 
 from __future__ import annotations
 
-import json
 import math
 import random
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from octograph.errors import UsageError
 from octograph.nodes.host.service import Steps, Ticket
 from octograph.nodes.models import convert_lora, read_lora
-from octograph.nodes.training.job import TrainingProgress, WorkerJob, WorkerReport
+from octograph.nodes.training.course import Standing, State, course
+from octograph.nodes.training.job import WorkerJob, WorkerReport
 from octograph.nodes.training.notation import Notation
 from octograph.nodes.training.token_tree import TokenTree, Written, packed
 from octograph.nodes.training.torch_model import Dialogue, load_model, narrow
-from octograph.nodes.whole_file import written_whole
 
 __all__ = ["TorchWriter", "train_worker"]
 
@@ -39,8 +34,6 @@ WARM_UP = 20
 
 LAST_RATE = 0.05
 """Share of the highest rate that is left at the end."""
-
-SAVE_SECONDS = 120.0
 
 
 class TorchWriter(nn.Module):
@@ -109,17 +102,6 @@ class TorchWriter(nn.Module):
         set_peft_model_state_dict(self.model, dict(factors))
 
 
-@dataclass(slots=True)
-class _Standing:
-    """How far a training is: what is saved to go on from after an interruption."""
-
-    step: int = 0
-    best: float = math.inf
-    best_step: int = 0
-    running: float = math.nan
-    seconds: float = 0.0
-
-
 class _Run:
     """One training: its model, its order, and its state on disk."""
 
@@ -139,9 +121,14 @@ class _Run:
         self.order = [*self._order()]
         self.parameters = [part for part in self.writer.parameters() if part.requires_grad]
         self.optimiser = torch.optim.AdamW(self.parameters, lr=job.rate, weight_decay=0.01)
-        self.standing = _Standing()
+        self.standing = Standing()
         self.best: dict[str, Tensor] = self.writer.factors()
-        self._state = Path(f"{job.out}.state")
+        self._state = State(job)
+
+    @property
+    def steps(self) -> int:
+        """See `Run`."""
+        return len(self.order)
 
     def _fitting(self, lessons: Sequence[tuple[str, str]]) -> tuple[list[Written], int]:
         made = [self._notation.written(query, answer) for query, answer in lessons]
@@ -159,7 +146,7 @@ class _Run:
             left -= 1
 
     def step(self) -> None:
-        """Learn from the next batch."""
+        """See `Run`."""
         standing = self.standing
         share = standing.step / len(self.order)
         rate = LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * share))
@@ -171,27 +158,23 @@ class _Run:
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves this one untyped
         nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimiser.step()
-        value = loss.item()
-        standing.running = value if math.isnan(standing.running) else 0.95 * standing.running + 0.05 * value
-        standing.step += 1
+        standing.learned(loss.item())
 
-    def validate(self) -> float:
+    def validate(self) -> float | None:
         """Mean loss of a token of the validation examples; the best factors so far are kept."""
         if not self.checks:
             self.best = self.writer.factors()
-            return math.nan
+            return None
         trees = packed(self.checks, capacity=self.job.longest, draw=random.Random(0))  # noqa: S311  # only the order
         with torch.no_grad():
             losses = [self.writer.losses(batch) for batch in _batches(trees, tokens=self.job.batch_tokens)]
         value = float(torch.cat(losses).mean())
-        if value < self.standing.best:
-            self.standing.best, self.standing.best_step = value, self.standing.step
+        if self.standing.is_best(value):
             self.best = self.writer.factors()
         return value
 
     def save(self) -> None:
         """Keep the state beside the adapter that is being made."""
-        self._state.mkdir(parents=True, exist_ok=True)
         moments = {
             f"{place}.{key}": value
             for place, part in enumerate(self.parameters)
@@ -200,22 +183,14 @@ class _Run:
         parts = {f"now:{name}": part for name, part in self.writer.factors().items()}
         parts |= {f"best:{name}": part for name, part in self.best.items()}
         parts |= {f"moment:{name}": part for name, part in moments.items()}
-        with written_whole(self._state / "tensors.safetensors") as partial:
-            save_file(parts, partial, metadata={"standing": json.dumps(asdict(self.standing)), "job": _mark(self.job)})
+        self._state.write(parts, self.standing)
 
     def resume(self) -> bool:
-        """Take up a state that this very training has left; any other is passed over."""
-        path = self._state / "tensors.safetensors"
-        if not path.is_file():
+        """Take up a state that this very training has left."""
+        found = self._state.read()
+        if found is None:
             return False
-        from safetensors import safe_open
-
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata()
-        if metadata.get("job") != _mark(self.job):
-            return False
-        parts = load_file(path)
-        self.standing = _Standing(**json.loads(metadata["standing"]))
+        parts, self.standing = found
         self.writer.set_factors(_under(parts, "now:"))
         self.best = _under(parts, "best:")
         for name, value in _under(parts, "moment:").items():
@@ -223,49 +198,23 @@ class _Run:
             self.optimiser.state[self.parameters[int(place)]][key] = value
         return True
 
-    def forget(self) -> None:
-        """Remove the state: the training is done."""
-        (self._state / "tensors.safetensors").unlink(missing_ok=True)
-        with suppress(OSError):
-            self._state.rmdir()
+    def write(self) -> None:
+        """Write the adapter with the best factors; the training is done."""
+        self.writer.set_factors(self.best)
+        with tempfile.TemporaryDirectory() as folder:
+            self.writer.model.half().save_pretrained(folder)
+            convert_lora(Path(folder), Path(self.job.out), base=Path(self.job.model))
+        self._state.remove()
 
 
 def train_worker(job: WorkerJob, ticket: Ticket) -> Steps:
     """Train, yield the progress batch by batch, write the adapter and yield the report."""
     run = _Run(job)
     resumed = run.resume()
+    if not (yield from course(run, ticket, checks=job.checks, patience=job.patience)):
+        return
+    run.write()
     standing = run.standing
-    interval = max(1, len(run.order) // job.checks)
-    started = saved = time.perf_counter()
-    before = standing.seconds
-    stopped = False
-    while standing.step < len(run.order) and not stopped:
-        if ticket.cancelled:
-            standing.seconds = before + time.perf_counter() - started
-            run.save()
-            return
-        run.step()
-        due = standing.step % interval == 0 or standing.step == len(run.order)
-        measured = run.validate() if due else None
-        if due:
-            stopped = bool(run.checks) and standing.step - standing.best_step >= job.patience * interval
-        now = time.perf_counter()
-        if now - saved >= SAVE_SECONDS:
-            standing.seconds, saved = before + now - started, now
-            run.save()
-        yield asdict(
-            TrainingProgress(
-                step=standing.step,
-                steps=len(run.order),
-                loss=standing.running,
-                validation=measured,
-            )
-        )
-    run.writer.set_factors(run.best)
-    with tempfile.TemporaryDirectory() as folder:
-        run.writer.model.half().save_pretrained(folder)
-        convert_lora(Path(folder), Path(job.out), base=Path(job.model))
-    run.forget()
     yield asdict(
         WorkerReport(
             parameters=sum(part.numel() for part in run.parameters),
@@ -276,7 +225,7 @@ def train_worker(job: WorkerJob, ticket: Ticket) -> Steps:
             loss=standing.running,
             validation_loss=standing.best if run.checks else None,
             resumed=resumed,
-            seconds=before + time.perf_counter() - started,
+            seconds=standing.seconds,
         )
     )
 
@@ -295,8 +244,3 @@ def _batches(trees: Sequence[TokenTree], *, tokens: int) -> Iterator[list[TokenT
 
 def _under(parts: Mapping[str, Tensor], start: str) -> dict[str, Tensor]:
     return {name.removeprefix(start): part for name, part in parts.items() if name.startswith(start)}
-
-
-def _mark(job: WorkerJob) -> str:
-    """What tells a training from another: everything but the threads."""
-    return sha256(json.dumps(asdict(replace(job, threads=0)), sort_keys=True).encode()).hexdigest()

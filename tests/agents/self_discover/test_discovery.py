@@ -126,7 +126,7 @@ async def test_the_demonstration_passes_the_schema_that_it_demonstrates() -> Non
     [
         ([{"key": "A", "what": "x"}, {"key": "a", "what": "y"}], ["A"], None),
         ([{"key": "A", "what": "x"}, {"key": " final Answer: ", "what": "Yes or no"}], ["A"], "Yes or no"),
-        ([{"key": ' "A"\n\\b: ', "what": "x"}, {"key": "B\U0001f600", "what": "y"}], ["'A' b", "B"], None),
+        ([{"key": ' "A"\n\\b: ', "what": "x"}, {"key": "B\U0001f600", "what": "y"}], ["'A' b", "B\U0001f600"], None),
         ([{"key": " ", "what": "x"}, {"key": "B", "what": "\t"}, {"key": "C\u200b", "what": "z"}], ["C"], None),
         ([{"key": "Doubts", "what": "x"}, {"key": "A", "what": "y"}], ["Doubts", "A"], None),
     ],

@@ -63,6 +63,17 @@ def test_a_greedy_text_keeps_to_the_schema_and_ends(write: Any) -> None:
     check(branch["text"])
 
 
+@pytest.mark.parametrize("value", ['say "no"', "a\\b", "two\nlines", "\U0001f419", "naïve", "$5 {x}"])
+def test_values_of_any_characters_can_be_held(write: Any, value: str) -> None:
+    (branch,) = write({"enum": [value]})
+    assert branch["finish"] == "stop"
+    assert json.loads(branch["text"]) == value
+    (keyed,) = write(
+        {"type": "object", "properties": {value: {"const": 1}}, "required": [value], "additionalProperties": False}
+    )
+    assert json.loads(keyed["text"]) == {value: 1}
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_sampled_texts_do_too(write: Any, seed: int) -> None:
     for branch in write(SCHEMA, branches=3, sampling=Sampling(temperature=1.5, seed=seed, repetition_penalty=1.1)):

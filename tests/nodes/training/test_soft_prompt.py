@@ -122,6 +122,19 @@ def test_the_answering_loss_is_the_mean_over_the_answer(prompt: Any, exercise: A
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_its_last_rows_begin_as_a_text(prompt: Any, tmp_path: Path) -> None:
+    import torch
+
+    from octograph.nodes.training.soft_prompt import TorchPrompt
+
+    begun = TorchPrompt(job(tmp_path / "unused.safetensors"), end=dialogue().end, begin=tokens("It is"))
+    embedding = begun.model.get_input_embeddings().weight
+    assert len(tokens("It is")) == 2
+    assert torch.equal(begun.rows[-2:], embedding[tokens("It is")])
+    assert torch.equal(begun.rows[:2], prompt.rows[2:])
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_only_the_soft_prompt_is_learned(prompt: Any, exercise: Any) -> None:
     for loss in (prompt.evaluation_loss, prompt.answering_loss):
         prompt.zero_grad()

@@ -116,9 +116,7 @@ def test_blank_values_are_no_answer_and_no_line() -> None:
     assert PLAN.reasoning(text, "json") == "Unknown: how many"
 
 
-@pytest.mark.parametrize(
-    "key", ["", " ", " x", "a\nb", 'say "x"', "back\\slash", "\x7f", "k" * 81, "\U0001f600", "\ud800"]
-)
+@pytest.mark.parametrize("key", ["", " ", " x", "a\nb", 'say "x"', "back\\slash", "\x7f", "k" * 81, "\ud800"])
 def test_keys_that_cannot_be_are_refused(key: str) -> None:
     with pytest.raises(UsageError, match="cannot be a key") as caught:
         ReasoningStep(key=key, what="x")

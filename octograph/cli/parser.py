@@ -83,7 +83,7 @@ def _judging(commands: Any) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="what counts: relevance, fluency, factuality or one of yours",
+        help="what counts: relevance, fluency, factuality or one of yours (default: all of the file, or these three)",
     )
     judge.add_argument("--aspects", type=Path, metavar="FILE.toml", help="aspects of yours")
     judge.add_argument("--node", metavar="WORKER", help="the worker whose model judges (default: the master's model)")

@@ -28,6 +28,7 @@ TURN = {
     "status",
     "text",
     "worker",
+    "score",
     "source",
     "route",
     "tried",

@@ -172,7 +172,7 @@ async def test_torch_and_llama_cpp_agree_behind_a_soft_prompt(prompt: Any, exerc
     assert np.abs(np.array(found) - wanted).max() < 0.15
 
 
-@pytest.mark.parametrize("kind", ["evaluation", "answering"])
+@pytest.mark.parametrize("kind", ["evaluation", pytest.param("answering", marks=pytest.mark.slow)])
 async def test_a_training_stops_goes_on_and_learns(kind: Any, tmp_path: Path) -> None:
     wanted = job(tmp_path / "theta.safetensors", kind=kind)
     trainer, cancel = Trainer(), CancelToken()

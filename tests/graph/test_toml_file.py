@@ -31,7 +31,9 @@ from octograph.graph import (
     loads,
     save,
 )
-from octograph.graph.nodes import WEIGHED
+from octograph.graph.nodes import WEIGHED, Decoding
+
+DECODINGS: tuple[Decoding, ...] = ("greedy", "sample", "cot", "self-consistency")
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
     [
@@ -83,7 +85,7 @@ def graphs(draw: st.DrawFn) -> ModelGraph:
                 model=models[0].name if (is_model := draw(st.booleans())) else None,
                 tool=None if is_model else "calculator",
                 system=draw(TEXTS),
-                decoding=(decoding := draw(st.sampled_from(["greedy", "sample", "cot", "self-consistency"]))),
+                decoding=(decoding := draw(st.sampled_from(DECODINGS))),
                 branches=draw(st.none() | st.integers(1, 32 if decoding in WEIGHED else 1)),
                 branch_at=draw(st.integers(0, 5)) if decoding == "cot" else 0,
                 answer=draw(st.sampled_from(["text", "number"])),

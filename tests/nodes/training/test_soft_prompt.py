@@ -169,7 +169,7 @@ async def test_torch_and_llama_cpp_agree_behind_a_soft_prompt(prompt: Any, exerc
     finally:
         llama.host.stop()
     # llama.cpp computes with four bits and quantised activations.
-    assert np.abs(np.array(found) - wanted).max() < 0.15
+    assert np.abs(np.array(found) - wanted).max() < 0.25
 
 
 @pytest.mark.parametrize("kind", ["evaluation", pytest.param("answering", marks=pytest.mark.slow)])

@@ -50,6 +50,7 @@ WAYS = {
     "aggregate": "CoT-decoding, aggregate",
     "oracle": "any of its 10 paths right",
 }
+PARTS = {"plain": "as it comes", "adapter": "with the adapter of the worker `reasoning`"}
 SETS = {"arithmetic": "MultiArith, AddSub, SingleEq", "gsm8k": "GSM8K, kept out"}
 
 
@@ -157,22 +158,22 @@ async def cost(data: Path) -> dict[str, Any]:
 
 def page(results: Mapping[str, Any]) -> str:
     """The page of docs."""
+    measured_parts = [part for part in PARTS if part in results]
+    who = " and ".join(PARTS[part] for part in measured_parts)
     lines = [
         "# Reasoning, measured",
         "",
         "Made by `python -m benchmarks.reasoning`; the results with the machine's description are in "
         "`benchmarks/results/reasoning.json`.",
-        "The bundled model, as it comes and with the adapter of the worker `reasoning`, on word problems that neither "
-        "was trained on. Right answers with 95 % intervals.",
+        f"The bundled model {who}, on word problems that were kept out of training. Right answers with 95 % intervals.",
         "",
     ]
     for name, title in SETS.items():
-        parts = [part for part in ("plain", "adapter") if part in results]
-        if not parts:
+        if not measured_parts:
             continue
-        lines += [f"## {title}", "", f"| | {' | '.join(parts)} |", "|---|" + "---|" * len(parts)]
+        lines += [f"## {title}", "", f"| | {' | '.join(measured_parts)} |", "|---|" + "---|" * len(measured_parts)]
         lines += [
-            f"| {shown} | {' | '.join(_figure(results[part][name][way]) for part in parts)} |"
+            f"| {shown} | {' | '.join(_figure(results[part][name][way]) for part in measured_parts)} |"
             for way, shown in WAYS.items()
         ]
         lines.append("")

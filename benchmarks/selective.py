@@ -41,7 +41,7 @@ from octograph.agents.selection import (
 )
 from octograph.agents.selection.measuring import Scoring, Selective
 from octograph.cancellation import CancelToken
-from octograph.composition import evaluator_path, host_pool, make_workers, model_store
+from octograph.composition import evaluator_path, host_pool, model_store, worker_alone
 from octograph.graph import open_graph
 from octograph.nodes.embedder import EmbedderClient, embedder_host
 from octograph.nodes.tools import SystemClock
@@ -85,7 +85,7 @@ async def measured(questions: Sequence[Question]) -> tuple[Selective, dict[str, 
     client = pool.clients[node.model or ""]
     try:
         await client.prepare()
-        alone = WorkerAlone(node.name, make_workers(graph, pool, SystemClock())[node.name], reads=True)
+        alone = worker_alone(graph, node, pool, SystemClock())
         aspire = Aspire(client, client.tokenize, theta_s=evaluator_path(node, None), alpha=node.alpha)
         samples = Samples(client, max_tokens=node.max_tokens)
         scores: list[SelectionScore] = [

@@ -30,11 +30,11 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.machine import describe
 from octograph import settings
-from octograph.agents.evaluation.answering import Graded, WorkerAlone, evaluate_answers
+from octograph.agents.evaluation.answering import Graded, evaluate_answers
 from octograph.agents.evaluation.answers import best_f1, proportion_interval
 from octograph.agents.evaluation.question import Question, read_questions
 from octograph.cancellation import CancelToken
-from octograph.composition import adapter_path, host_pool, make_workers
+from octograph.composition import adapter_path, host_pool, worker_alone
 from octograph.graph import ModelGraph, Worker, open_graph
 from octograph.nodes.decoding import Chat, DecodeRequest, ScoreRequest, Text
 from octograph.nodes.generation import Message
@@ -181,9 +181,8 @@ async def answered(model_graph: ModelGraph, node: Worker, asked: Sequence[Questi
     altered = model_graph.with_changed(node)
     pool = host_pool(altered, settings.load())
     try:
-        worker = make_workers(altered, pool, SystemClock())[node.name]
         await pool.clients[node.model or ""].prepare()
-        alone = WorkerAlone(node.name, worker, reads=bool(altered.neighbours(node.name, "reads")))
+        alone = worker_alone(altered, node, pool, SystemClock())
         report = await evaluate_answers(asked, alone, progress=lambda done, total: None, cancel=CancelToken())
     finally:
         await asyncio.to_thread(pool.close)

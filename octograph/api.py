@@ -352,8 +352,8 @@ class Octograph:
     # --- on the private loop ---------------------------------------------------------------------------------
 
     async def _talk(self) -> Conversation:
-        if self._conversation is None:
-            store = await self._records.threads()
+        store = await self._records.threads()
+        if self._conversation is None:  # nothing is awaited from here on: no other call makes one too
             compiled = orchestrate(self._steps, checkpointer=store.checkpointer)
             self._conversation = Conversation(compiled, store, clock=self._clock)
         return self._conversation

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from octograph.agents.cot import PathsWorker, options_of
+from octograph.agents.evaluation.answering import WorkerAlone
 from octograph.agents.limits import Limits
 from octograph.agents.selection import Aspire
 from octograph.agents.self_discover import Discovery
@@ -43,6 +44,7 @@ from octograph.nodes.models.store import find_file
 from octograph.nodes.pool import HostPool
 from octograph.nodes.programs import ProgramWorker
 from octograph.nodes.remote import KeyRing, RemoteModel
+from octograph.nodes.structure import ReasoningStructure
 from octograph.nodes.structured import StructuredWorker
 from octograph.nodes.tools import Clock, make_tool
 from octograph.nodes.training import Trainer
@@ -76,6 +78,7 @@ __all__ = [
     "routed",
     "step_task",
     "validation_path",
+    "worker_alone",
 ]
 
 
@@ -322,6 +325,14 @@ def make_workers(graph: ModelGraph, pool: HostPool, clock: Clock) -> Mapping[str
     return workers
 
 
+def worker_alone(
+    graph: ModelGraph, node: WorkerNode, pool: HostPool, clock: Clock, *, structure: ReasoningStructure | None = None
+) -> WorkerAlone:
+    """Return a worker of a graph as it is asked in evaluations, without the master."""
+    reads = bool(graph.neighbours(node.name, "reads"))
+    return WorkerAlone(node.name, make_workers(graph, pool, clock)[node.name], reads=reads, structure=structure)
+
+
 def _model_worker(graph: ModelGraph, node: WorkerNode, pool: HostPool) -> Worker:
     adapter = adapter_path(node, graph.folder)
     model = pool.model(node.model or "")
@@ -368,28 +379,14 @@ def make_evaluators(graph: ModelGraph, pool: HostPool) -> Mapping[str, Evaluator
 
 
 def evaluator_path(node: WorkerNode, folder: Path | None) -> Path | None:
-    """Where the soft prompt of a worker's self-evaluation is, None if it has none.
-
-    Raises
-    ------
-    ModelMissingError
-        It is not there.
-
-    """
+    """Where a worker's evaluator is, None if it has none; raises `ModelMissingError` if it is not there."""
     if node.evaluator is None:
         return None
     return find_file(node.evaluator, base=folder, what=f"the evaluator of {node.name!r}", key="evaluator")
 
 
 def adapter_path(node: WorkerNode, folder: Path | None) -> Path | None:
-    """Where a worker's adapter is, None if it has none.
-
-    Raises
-    ------
-    ModelMissingError
-        It is not there.
-
-    """
+    """Where a worker's adapter is, None if it has none; raises `ModelMissingError` if it is not there."""
     if node.adapter is None:
         return None
     return find_file(node.adapter, base=folder, what=f"the adapter of {node.name!r}", key="adapter")

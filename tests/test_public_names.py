@@ -156,6 +156,7 @@ SURFACE = {
         "routed",
         "step_task",
         "validation_path",
+        "worker_alone",
     },
     "octograph.nodes.deciders": {
         "Embedder",

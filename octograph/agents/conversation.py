@@ -152,10 +152,11 @@ def _begun(state: Mapping[str, Any]) -> Turn:
 
 def _asked(snapshot: StateSnapshot) -> Asked | None:
     """Return what a person has to choose, if the turn waits for it."""
-    for waiting in snapshot.interrupts:
-        attempts = tuple(Attempt(**attempt) for attempt in waiting.value["attempts"])
-        return Asked(attempts=attempts, choices=tuple(waiting.value["choices"]))
-    return None
+    if not snapshot.interrupts:
+        return None
+    wanted = snapshot.interrupts[0].value
+    attempts = tuple(Attempt(**attempt) for attempt in wanted["attempts"])
+    return Asked(attempts=attempts, choices=tuple(wanted["choices"]))
 
 
 def _waiting(turn: Turn, asked: Asked) -> Turn:

@@ -21,7 +21,6 @@ from octograph.agents.evaluation.answering import (
     AnswersReport,
     Graded,
     WholeGraph,
-    WorkerAlone,
     evaluate_answers,
 )
 from octograph.agents.evaluation.question import Question, read_questions
@@ -37,6 +36,7 @@ from octograph.composition import (
     make_library,
     make_router,
     make_workers,
+    worker_alone,
 )
 from octograph.errors import GraphError, UsageError
 from octograph.graph import ModelGraph, Worker, check
@@ -97,8 +97,6 @@ def _alone(
     """Give one worker of a graph, and the model to load for it, if any; its structure is of these questions."""
     pool = host_pool(graph, settings)
     try:
-        worker = make_workers(graph, pool, SystemClock())[node.name]
-        reads = bool(graph.neighbours(node.name, "reads"))
         structure = None
         if node.reasoning == "self-discover":
             examples = [question.asked for question in questions[:EXAMPLES]]
@@ -108,7 +106,8 @@ def _alone(
             structure = found.structure
             note(f"discovered in {found.calls} calls:\n{structure.as_text()}")
         # Tools have no model, and one at a server has nothing to load.
-        yield WorkerAlone(node.name, worker, reads=reads, structure=structure), pool.clients.get(node.model or "")
+        alone = worker_alone(graph, node, pool, SystemClock(), structure=structure)
+        yield alone, pool.clients.get(node.model or "")
     finally:
         pool.close()
 

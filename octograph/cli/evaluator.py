@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from octograph.agents.evaluation.answering import WorkerAlone, evaluate_answers
+from octograph.agents.evaluation.answering import evaluate_answers
 from octograph.agents.evaluation.question import Question, read_questions
 from octograph.agents.selection import Aspire, Perplexity
 from octograph.agents.selection.aspire import BEGIN, WORDS
@@ -23,9 +23,9 @@ from octograph.agents.selection.weighing import best_alpha
 from octograph.cancellation import CancelToken
 from octograph.cli.growing import target_of, written
 from octograph.cli.interrupting import cancelling_on_interrupt
-from octograph.cli.opening import graph_of
+from octograph.cli.opening import client_of, graph_of
 from octograph.cli.output import note, progress, write_json
-from octograph.composition import adapter_path, host_pool, make_workers, model_store
+from octograph.composition import adapter_path, host_pool, model_store, worker_alone
 from octograph.errors import UsageError
 from octograph.graph import ModelGraph, Worker
 from octograph.nodes.llama import LlamaClient
@@ -128,12 +128,7 @@ class _Making:
             stack.enter_context(cancelling_on_interrupt(cancel))
             pool = host_pool(self.graph, self.settings)
             stack.callback(pool.close)
-            client = pool.clients.get(node.model or "")
-            if client is None:
-                raise UsageError(
-                    f"the worker {node.name!r} has no model on this machine",
-                    hint="Name one with a model of 'package:', 'path:' or 'hf:'.",
-                )
+            client = client_of(pool, node)
             await client.prepare()
             words = [await client.tokenize(word) for word in WORDS]
             watching = held_out[:LEARNED]
@@ -200,9 +195,8 @@ class _Making:
         """The weight of the self-evaluation, and how well the scores tell the held-out answers apart."""
         pool = host_pool(self.graph, self.settings)
         try:
-            client = pool.clients[self.node.model or ""]
-            worker = make_workers(self.graph, pool, SystemClock())[self.node.name]
-            alone = WorkerAlone(self.node.name, worker, reads=bool(self.graph.neighbours(self.node.name, "reads")))
+            client = client_of(pool, self.node)
+            alone = worker_alone(self.graph, self.node, pool, SystemClock())
             aspire = Aspire(client, client.tokenize, theta_s=self.out, alpha=1.0)
             scoring = Scoring(alone, [Perplexity(), aspire])
             with progress("weighing") as tell, cancelling_on_interrupt(cancel):

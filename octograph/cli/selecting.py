@@ -25,10 +25,9 @@ from octograph.agents.selection import (
 from octograph.agents.selection.measuring import Scoring, Selective
 from octograph.cancellation import CancelToken
 from octograph.cli.interrupting import cancelling_on_interrupt
-from octograph.cli.opening import graph_of
+from octograph.cli.opening import client_of, graph_of
 from octograph.cli.output import note, progress, say, write_json
-from octograph.composition import evaluator_path, host_pool, make_workers, model_store
-from octograph.errors import UsageError
+from octograph.composition import evaluator_path, host_pool, model_store, worker_alone
 from octograph.graph import ModelGraph, Worker
 from octograph.nodes.embedder import EmbedderClient, embedder_host
 from octograph.nodes.llama import LlamaClient
@@ -84,14 +83,7 @@ def _worker(graph: ModelGraph, node: Worker, settings: Settings) -> Iterator[tup
     """
     pool = host_pool(graph, settings)
     try:
-        client = pool.clients.get(node.model or "")
-        if client is None:
-            raise UsageError(
-                f"the worker {node.name!r} has no model on this machine, and its answers no measures",
-                hint="Name one with a model of 'package:', 'path:' or 'hf:'.",
-            )
-        worker = make_workers(graph, pool, SystemClock())[node.name]
-        yield client, WorkerAlone(node.name, worker, reads=bool(graph.neighbours(node.name, "reads")))
+        yield client_of(pool, node), worker_alone(graph, node, pool, SystemClock())
     finally:
         pool.close()
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from octograph.agents.records import Records
 from octograph.agents.self_discover import StoredStructure, StructureStore
 from octograph.cancellation import CancelToken
 from octograph.cli.interrupting import cancelling_on_interrupt
@@ -148,8 +149,7 @@ async def _discovered(
         raise KeyboardInterrupt
     moment = SystemClock().now().isoformat()
     stored = StoredStructure.of(found, graph=graph, task=task, worker=node, examples=examples, moment=moment)
-    async with StructureStore.open(_file(chosen)) as store:
-        await store.put(stored)
+    await _in_store(chosen, lambda store: store.put(stored))
     return stored
 
 
@@ -165,15 +165,15 @@ def _found(arguments: argparse.Namespace) -> StoredStructure:
 
 
 def _with_store(chosen: Settings, act: Callable[[StructureStore], Awaitable[T]]) -> T:
-    async def run() -> T:
-        async with StructureStore.open(_file(chosen)) as store:
-            return await act(store)
-
-    return asyncio.run(run())
+    return asyncio.run(_in_store(chosen, act))
 
 
-def _file(chosen: Settings) -> Path:
-    return chosen.data_dir / "structures.sqlite"
+async def _in_store(chosen: Settings, act: Callable[[StructureStore], Awaitable[T]]) -> T:
+    records = Records(chosen.data_dir / "threads.sqlite")
+    try:
+        return await act(await records.structures())
+    finally:
+        await records.close()
 
 
 def _json(path: Path) -> Any:

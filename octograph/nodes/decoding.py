@@ -5,7 +5,7 @@ Shapes: ``n`` tokens of a text, ``m`` given tokens, ``l`` rows of a soft prompt,
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -30,6 +30,8 @@ __all__ = [
     "SoftPrompt",
     "Text",
     "TokenMeasures",
+    "Tokenize",
+    "Tokenizer",
     "Tokens",
 ]
 
@@ -235,6 +237,18 @@ class Scores:
     mass: float
     prompt_tokens: int
     cached_tokens: int
+
+
+Tokenize = Callable[[str], Awaitable[tuple[int, ...]]]
+"""Gives the token ids of a text as it stands."""
+
+
+class Tokenizer(Protocol):
+    """Something that tells a model's tokens."""
+
+    async def tokenize(self, text: str) -> tuple[int, ...]:
+        """Return the token ids of a text as it stands."""
+        ...
 
 
 class Scorer(Protocol):

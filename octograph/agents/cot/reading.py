@@ -13,7 +13,17 @@ from octograph.agents.cot.paths import delta_of, fault_of
 from octograph.agents.cot.spans import Options, Span, Spans, aligned, covering
 from octograph.agents.evaluation.answers import normalised
 from octograph.cancellation import CancelToken
-from octograph.nodes.decoding import Branch, BranchDecoder, DecodeRequest, Part, Scorer, ScoreRequest, Text, Tokens
+from octograph.nodes.decoding import (
+    Branch,
+    BranchDecoder,
+    DecodeRequest,
+    Part,
+    Scorer,
+    ScoreRequest,
+    Text,
+    Tokenizer,
+    Tokens,
+)
 from octograph.nodes.worker import AnswerPath
 
 __all__ = ["PathsModel", "Reading"]
@@ -25,12 +35,8 @@ LONGEST_ANSWER = 24
 """Tokens that are heard behind it."""
 
 
-class PathsModel(BranchDecoder, Scorer, Protocol):
+class PathsModel(BranchDecoder, Scorer, Tokenizer, Protocol):
     """A model that writes several texts, measures given ones, and tells its tokens."""
-
-    async def tokenize(self, text: str) -> tuple[int, ...]:
-        """Return the token ids of a text as it stands."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,6 @@
 from octograph.agents.judging.aspects import ASPECTS, TEMPLATE, Aspect
 from octograph.agents.judging.aspects_file import read_aspects
 from octograph.agents.judging.judge import Judge, Judgement
-from octograph.agents.judging.seam import Tokenize
+from octograph.nodes.decoding import Tokenize
 
 __all__ = ["ASPECTS", "TEMPLATE", "Aspect", "Judge", "Judgement", "Tokenize", "read_aspects"]

@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 
 from octograph.agents.judging.aspects import Aspect
-from octograph.agents.judging.seam import Seam, Tokenize
+from octograph.agents.judging.seam import Seam
 from octograph.cancellation import CancelToken
 from octograph.errors import UsageError
-from octograph.nodes.decoding import Scorer, ScoreRequest, Tokens
+from octograph.nodes.decoding import Scorer, ScoreRequest, Tokenize, Tokens
 
 __all__ = ["Judge", "Judgement"]
 

@@ -8,12 +8,9 @@ Shapes: ``n`` tokens before the seam, ``m`` behind it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from octograph.nodes.decoding import Tokenize
 
-__all__ = ["Seam", "Tokenize"]
-
-Tokenize = Callable[[str], Awaitable[tuple[int, ...]]]
-"""Gives the token ids of a text as it stands."""
+__all__ = ["Seam"]
 
 
 class Seam:

@@ -11,6 +11,7 @@ from typing import Literal
 
 import aiosqlite
 
+from octograph.agents.database import connected
 from octograph.agents.learning.posteriors import Posteriors
 from octograph.errors import FeedbackError, UsageError
 
@@ -135,12 +136,7 @@ class FeedbackStore:
         """
         async with AsyncExitStack() as stack:
             with _faults_told(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                # Without isolation level each statement is a transaction of its own, and calls cannot mix theirs up.
-                connecting = aiosqlite.connect(path, timeout=30, isolation_level=None)
-                connection = await stack.enter_async_context(connecting)
-                await connection.execute(_TABLE)
-                await connection.execute(_INDEX)
+                connection = await stack.enter_async_context(connected(path, _TABLE, _INDEX))
             yield cls(connection, path)
 
     async def add(self, feedback: Feedback) -> None:

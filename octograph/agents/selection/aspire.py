@@ -6,13 +6,12 @@ import math
 from pathlib import Path
 from typing import Literal
 
-from octograph.agents.judging import Tokenize
 from octograph.agents.selection.score import mean_logprob
 from octograph.agents.selection.words import first_tokens
 from octograph.cancellation import CancelToken
 from octograph.errors import UsageError
 from octograph.nodes.answered import Answered
-from octograph.nodes.decoding import Scorer, ScoreRequest, SoftPrompt, Tokens
+from octograph.nodes.decoding import Scorer, ScoreRequest, SoftPrompt, Tokenize, Tokens
 
 __all__ = ["ALPHA", "BEGIN", "WORDS", "Aspire"]
 

@@ -15,7 +15,7 @@ from octograph.agents.evaluation.answers import rouge_l
 from octograph.agents.evaluation.question import Question
 from octograph.cancellation import CancelToken
 from octograph.nodes.beams import BeamRequest, BeamSearcher, Hypothesis
-from octograph.nodes.decoding import Chat
+from octograph.nodes.decoding import Chat, Tokenizer
 from octograph.nodes.training.job import Judged
 from octograph.nodes.worker import Task, conversation
 
@@ -31,12 +31,8 @@ ALIKE = 0.9
 """Rouge-L with a reference above which an answer is right while this is learned."""
 
 
-class AnswersModel(BeamSearcher, Protocol):
+class AnswersModel(BeamSearcher, Tokenizer, Protocol):
     """A model that finds likely answers, and tells its tokens."""
-
-    async def tokenize(self, text: str) -> tuple[int, ...]:
-        """Return the token ids of a text as it stands."""
-        ...
 
 
 async def judged(

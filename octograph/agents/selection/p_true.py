@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from octograph.agents.judging import Tokenize
 from octograph.agents.selection.words import first_tokens
 from octograph.cancellation import CancelToken
 from octograph.errors import UsageError
 from octograph.nodes.answered import Answered
-from octograph.nodes.decoding import Chat, Part, Scorer, ScoreRequest, Text
+from octograph.nodes.decoding import Chat, Part, Scorer, ScoreRequest, Text, Tokenize
 from octograph.nodes.generation import Message
 
 __all__ = ["PTrue"]

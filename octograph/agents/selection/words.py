@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from octograph.agents.judging import Tokenize
 from octograph.errors import UsageError
+from octograph.nodes.decoding import Tokenize
 
 __all__ = ["first_tokens"]
 

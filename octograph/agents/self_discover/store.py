@@ -10,6 +10,7 @@ from typing import Any
 
 import aiosqlite
 
+from octograph.agents.database import connected
 from octograph.agents.self_discover.stored import StoredStructure
 from octograph.errors import OctographError, UsageError
 
@@ -61,11 +62,7 @@ class StructureStore:
         """
         async with AsyncExitStack() as stack:
             with _faults_told(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                # Without isolation level each statement is a transaction of its own, and calls cannot mix theirs up.
-                connecting = aiosqlite.connect(path, timeout=30, isolation_level=None)
-                connection = await stack.enter_async_context(connecting)
-                await connection.execute(_TABLE)
+                connection = await stack.enter_async_context(connected(path, _TABLE))
             yield cls(connection, path)
 
     async def find(self, graph: str, task: str) -> StoredStructure | None:

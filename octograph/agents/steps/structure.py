@@ -70,6 +70,8 @@ class StructureStep:
                 problem = error.message
             if stored is not None:
                 await store.put(stored)
+            elif cancel.cancelled:
+                return {"structure": None}
         emit(
             Structured(
                 worker=worker,

@@ -16,7 +16,7 @@ from typing import Any
 from octograph.agents.evaluation.answering import evaluate_answers
 from octograph.agents.evaluation.question import Question, read_questions
 from octograph.agents.selection import Aspire, Perplexity
-from octograph.agents.selection.aspire import BEGIN, WORDS
+from octograph.agents.selection.aspire import ASKS, OPENS, WORDS
 from octograph.agents.selection.lessons import judged
 from octograph.agents.selection.measuring import Scoring, Selective
 from octograph.agents.selection.weighing import best_alpha
@@ -147,7 +147,8 @@ class _Making:
             validation=lessons[len(learned) :],
             words=(words[0][0], words[1][0]),
             length=arguments.length,
-            begin=BEGIN,
+            asks=ASKS,
+            opens=OPENS,
             epochs=arguments.epochs,
             rate=arguments.rate,
             threads=self.settings.cpu_threads,

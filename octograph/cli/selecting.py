@@ -36,6 +36,9 @@ from octograph.settings import Settings
 
 __all__ = ["eval_selective"]
 
+WIDE = 22
+"""Of the column of thresholds, in characters."""
+
 
 def eval_selective(arguments: argparse.Namespace) -> int:
     """Measure how well scores tell a worker's right answers from its wrong ones."""
@@ -51,7 +54,7 @@ def eval_selective(arguments: argparse.Namespace) -> int:
         selective = asyncio.run(_measured(questions, client, Scoring(alone, scores), tell, cancel))
     if selective is None:
         raise KeyboardInterrupt
-    document = selective.document(seed=arguments.seed, wanted=arguments.accuracy)
+    document = selective.document(seed=arguments.seed, wanted=arguments.accuracy, coverage=arguments.coverage)
     if arguments.plot is not None:
         curves = {name: accuracy_coverage(values, selective.right) for name, values in selective.scores.items()}
         plot_curves(curves, arguments.plot, title=f"{node.name}, {len(questions)} questions")
@@ -59,7 +62,8 @@ def eval_selective(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_json(document)
     else:
-        _show(document, len(questions), wanted=arguments.accuracy)
+        aim = f"{arguments.accuracy:g}" if arguments.coverage is None else f"{arguments.coverage:.0%} answered"
+        _show(document, len(questions), aim=aim)
     return 0
 
 
@@ -109,14 +113,14 @@ def _scores(
         yield [score for score in made if score.name in wanted]
 
 
-def _show(document: dict[str, Any], count: int, *, wanted: float) -> None:
+def _show(document: dict[str, Any], count: int, *, aim: str) -> None:
     if not document:
         note("it gave no answer that could be scored")
         return
     accuracy = next(iter(document.values()))["accuracy"]
     say(f"{count} questions, {accuracy:.3f} answered rightly")
-    say(f"{'score':20} {'auroc':>7} {'auacc':>7} {'coverage at 0.8':>16} {f'tau for {wanted:g}':>14}")
+    say(f"{'score':20} {'auroc':>7} {'auacc':>7} {'coverage at 0.8':>16} {f'tau for {aim}':>{WIDE}}")
     for name, one in document.items():
         auroc = "-" if one["auroc"] is None else f"{one['auroc']:.4f}"
         tau = "-" if one["tau"] is None else "all" if one["tau"]["tau"] is None else f"{one['tau']['tau']:.3f}"
-        say(f"{name:20} {auroc:>7} {one['auacc']:>7.4f} {one['coverage_at']['0.8']:>16.3f} {tau:>14}")
+        say(f"{name:20} {auroc:>7} {one['auacc']:>7.4f} {one['coverage_at']['0.8']:>16.3f} {tau:>{WIDE}}")

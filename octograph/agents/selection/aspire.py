@@ -13,15 +13,15 @@ from octograph.errors import UsageError
 from octograph.nodes.answered import Answered
 from octograph.nodes.decoding import Scorer, ScoreRequest, SoftPrompt, Tokenize, Tokens
 
-__all__ = ["ALPHA", "BEGIN", "WORDS", "Aspire"]
+__all__ = ["ALPHA", "ASKS", "OPENS", "WORDS", "Aspire"]
 
 ALPHA = 0.25
 """Weight of the self-evaluation (Chen et al. 2023)."""
 
-BEGIN = "\nIs that answer correct or wrong? It is"
+ASKS, OPENS = "Is that answer correct or wrong?", "The answer is"
 """As which theta_s begins, so that the two words are likely from the start; the method leaves open how it begins."""
 
-WORDS = ("correct", "wrong")
+WORDS = (" correct", " wrong")
 """Between which the model chooses behind the soft prompt; what theta_s is trained with has to be the same."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from octograph.agents.evaluation.answering import Answerer, Graded, Reply
@@ -12,7 +12,7 @@ from octograph.agents.evaluation.answers import numeric_match, rouge_l
 from octograph.agents.evaluation.question import Question
 from octograph.agents.selection.curve import accuracy_coverage, auacc, auroc, bootstrap_intervals
 from octograph.agents.selection.score import SelectionScore
-from octograph.agents.selection.threshold import threshold_for_accuracy
+from octograph.agents.selection.threshold import Threshold, threshold_for_accuracy, threshold_for_coverage
 from octograph.cancellation import CancelToken
 from octograph.errors import UsageError
 
@@ -85,42 +85,55 @@ class Selective:
             scores={name: tuple(row.get(name, -math.inf) for row in rows) for name in names},
         )
 
-    def document(self, *, seed: int = 0, wanted: float = 0.8) -> dict[str, Any]:
+    def document(self, *, seed: int = 0, wanted: float = 0.8, coverage: float | None = None) -> dict[str, Any]:
         """Return the quality of each score.
+
+        Parameters
+        ----------
+        seed
+            Of the bootstrap, and of the draw behind a threshold for an accuracy.
+        wanted
+            The accuracy that a threshold is found for ...
+        coverage
+            ... unless it is to be that which this share of the answers reaches.
 
         Returns
         -------
         dict
             By score: ``auroc`` and ``auacc`` with 95 % intervals, ``accuracy`` of all answers, ``coverage_at`` some
-            accuracies (in hindsight), and ``tau``: the threshold for the `wanted` accuracy of answers to come, with
-            its bound and confidence, None if it cannot be promised.
+            accuracies (in hindsight), and ``tau``: the threshold for answers to come, with its bound and confidence,
+            None if the `wanted` accuracy cannot be promised.
 
         """
-        return {name: self._one(list(values), seed=seed, wanted=wanted) for name, values in self.scores.items()}
-
-    def _one(self, values: list[float], *, seed: int, wanted: float) -> dict[str, Any]:
-        right = list(self.right)
-        intervals = bootstrap_intervals(values, right, seed=seed)
-        curve = accuracy_coverage(values, right)
-        try:
-            threshold = threshold_for_accuracy(values, right, wanted, seed=seed)
-        except UsageError:  # too few answers to promise anything
-            threshold = None
         return {
-            "auroc": auroc(values, right),
-            "auroc_interval": intervals.auroc,
-            "auacc": auacc(values, right),
-            "auacc_interval": intervals.auacc,
-            "accuracy": sum(right) / len(right),
-            "coverage_at": {str(accuracy): curve.coverage_at(accuracy) for accuracy in ACCURACIES},
-            "tau": None
-            if threshold is None
-            else {
-                "tau": threshold.tau if math.isfinite(threshold.tau) else None,  # no number: all can be answered
-                "accuracy": threshold.accuracy,
-                "coverage": threshold.coverage,
-                "bound": threshold.bound,
-                "confidence": threshold.confidence,
-                "n": threshold.n,
-            },
+            name: self._quality(values, seed) | {"tau": self._threshold(values, seed, wanted, coverage)}
+            for name, values in self.scores.items()
         }
+
+    def _quality(self, values: Sequence[float], seed: int) -> dict[str, Any]:
+        intervals = bootstrap_intervals(values, self.right, seed=seed)
+        curve = accuracy_coverage(values, self.right)
+        return {
+            "auroc": auroc(values, self.right),
+            "auroc_interval": intervals.auroc,
+            "auacc": auacc(values, self.right),
+            "auacc_interval": intervals.auacc,
+            "accuracy": sum(self.right) / len(self.right),
+            "coverage_at": {str(accuracy): curve.coverage_at(accuracy) for accuracy in ACCURACIES},
+        }
+
+    def _threshold(
+        self, values: Sequence[float], seed: int, wanted: float, coverage: float | None
+    ) -> dict[str, Any] | None:
+        found: Threshold | None
+        if coverage is not None:
+            found = threshold_for_coverage(values, self.right, coverage)
+        else:
+            try:
+                found = threshold_for_accuracy(values, self.right, wanted, seed=seed)
+            except UsageError:  # too few answers to promise anything
+                found = None
+        if found is None:
+            return None
+        # No number: all can be answered.
+        return asdict(found) | {"tau": found.tau if math.isfinite(found.tau) else None}

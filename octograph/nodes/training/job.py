@@ -224,8 +224,9 @@ class PromptJob:
         Token ids of the words for right and wrong, which are learned behind theta_s.
     length
         Rows ``l`` of the soft prompt.
-    begin
-        A text as which the last rows begin; those before it, or all of them, begin as common tokens.
+    asks, opens
+        As which the rows of theta_s begin, as often as it has room: a user's next turn, and the opening of the
+        model's reply. Without them the rows begin as common tokens.
     epochs
         Passes over all queries, which may be broken.
     rate
@@ -250,7 +251,8 @@ class PromptJob:
     words: tuple[int, int] = (0, 0)
     adapter: str | None = None
     length: int = 50
-    begin: str = ""
+    asks: str = ""
+    opens: str = ""
     epochs: float = 10.0
     rate: float = 0.01
     batch: int = 8

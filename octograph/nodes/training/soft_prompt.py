@@ -9,22 +9,23 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers import DynamicCache
 
 from octograph.nodes.host.service import Steps, Ticket
+from octograph.nodes.training.contexts import Contexts, Exercise
 from octograph.nodes.training.course import Standing, State, course
 from octograph.nodes.training.job import Judged, PromptJob, PromptReport
 from octograph.nodes.training.torch_model import Dialogue, adapted, load_model
 from octograph.nodes.whole_file import written_whole
 
-__all__ = ["Exercise", "TorchPrompt", "train_prompt"]
+__all__ = ["TorchPrompt", "train_prompt"]
 
 TENSOR = "soft_prompt"
 """Name of the matrix in the file."""
@@ -32,22 +33,8 @@ TENSOR = "soft_prompt"
 COMMON = 5000
 """Tokens of the beginning of the vocabulary, from which the first rows are drawn (Lester et al. 2021, section 3.2)."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exercise:
-    """A query and answers to it, in tokens.
-
-    Attributes
-    ----------
-    prompt
-        Up to where the answer begins.
-    answers
-        With whether each is right; an answer may be empty.
-
-    """
-
-    prompt: tuple[int, ...]
-    answers: tuple[tuple[tuple[int, ...], bool], ...]
+KEPT = 3
+"""One part of so many of the free memory keeps what stands before the soft prompt from pass to pass."""
 
 
 class TorchPrompt(nn.Module):
@@ -60,7 +47,7 @@ class TorchPrompt(nn.Module):
     end
         The token that closes a turn.
     begin
-        Tokens as which the last rows begin.
+        Tokens as which the rows begin, the last of them last and as often as there is room; common ones without.
 
     """
 
@@ -71,11 +58,14 @@ class TorchPrompt(nn.Module):
         if job.adapter is not None:
             model = adapted(model, Path(job.adapter), base=file)
         self.model: Any = model.requires_grad_(False).eval()
+        self._contexts = Contexts(self.model, room=psutil.virtual_memory().available // KEPT)
         self._end = end
         self._words = torch.tensor(job.words)  # right, wrong
         embedding: Tensor = self.model.get_input_embeddings().weight  # [V, d]
-        drawn = torch.randint(COMMON, (job.length,), generator=torch.Generator().manual_seed(job.seed))
-        first = torch.cat([drawn, torch.tensor(begin, dtype=torch.long)])[-job.length :]
+        if begin:
+            first = torch.tensor(begin).repeat(math.ceil(job.length / len(begin)))[-job.length :]
+        else:
+            first = torch.randint(COMMON, (job.length,), generator=torch.Generator().manual_seed(job.seed))
         self.rows = nn.Parameter(embedding[first].detach().clone())  # [l, d]
 
     def answering_loss(self, exercise: Exercise) -> Tensor:
@@ -95,27 +85,14 @@ class TorchPrompt(nn.Module):
         return torch.stack(sides).sum()
 
     def logits(self, exercise: Exercise) -> Tensor:
-        """Logits behind ``[prompt; answer; theta_s]`` of each answer, ``[a, V]``; the prompt is read once for all."""
-        answers = [tokens for tokens, _ in exercise.answers]
-        count, start, longest = len(answers), len(exercise.prompt), max(map(len, answers))
-        lengths = torch.tensor([len(tokens) for tokens in answers])
-        seen = torch.ones(count, start + longest, dtype=torch.long)  # [a, x + y]
-        with torch.no_grad():
-            cache = DynamicCache(config=self.model.config)
-            self.model.model(input_ids=torch.tensor([exercise.prompt]), past_key_values=cache, use_cache=True)
-            cache.batch_repeat_interleave(count)
-            if longest:
-                ids = torch.zeros(count, longest, dtype=torch.long)  # [a, y]
-                for row, tokens in enumerate(answers):
-                    ids[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.long)
-                seen[:, start:] = torch.arange(longest) < lengths[:, None]
-                self.model.model(input_ids=ids, attention_mask=seen, past_key_values=cache, use_cache=True)
-        size = len(self.rows)
+        """Logits behind ``[prompt; answer; theta_s]`` of each answer, ``[a, V]``."""
+        context = self._contexts.of(exercise)
+        count, size = len(exercise.answers), len(self.rows)
         states = self.model.model(
             inputs_embeds=self.rows.expand(count, -1, -1),
-            attention_mask=torch.cat([seen, torch.ones(count, size, dtype=torch.long)], dim=1),
-            position_ids=start + lengths[:, None] + torch.arange(size),  # behind the answer, not behind its padding
-            past_key_values=cache,
+            attention_mask=torch.cat([context.seen, torch.ones(count, size, dtype=torch.long)], dim=1),
+            position_ids=context.ends[:, None] + torch.arange(size),  # behind the answer, not behind its padding
+            past_key_values=context.cache(self.model.config),
             use_cache=True,
         ).last_hidden_state  # [a, l, d]
         logits: Tensor = self.model.lm_head(states[:, -1])
@@ -138,7 +115,8 @@ class _Run:
         self._dialogue = dialogue
         self.lessons = [*map(self._exercise, job.lessons)]
         self.checks = [*map(self._exercise, job.validation)]
-        self.prompt = TorchPrompt(job, end=dialogue.end, begin=dialogue.plain(job.begin) if job.begin else ())
+        begin = [*dialogue.next_turn(job.asks), *dialogue.plain(job.opens)] if job.asks else ()
+        self.prompt = TorchPrompt(job, end=dialogue.end, begin=begin)
         self._loss = self.prompt.answering_loss if job.kind == "answering" else self.prompt.evaluation_loss
         self.order = [*self._order()]
         self.optimiser = torch.optim.AdamW([self.prompt.rows], lr=job.rate)

@@ -76,3 +76,10 @@ class Dialogue:
         *first, before, behind = text.split(_MARK)
         opening = [*self.tokens(first[0]), *self.plain(system.strip())] if first else []
         return [*opening, *self.tokens(before)], self.tokens(behind)
+
+    def next_turn(self, query: str) -> list[int]:
+        """Token ids behind an assistant's answer, of a user's next query, up to where the reply to that begins."""
+        turns = [{"role": role, "content": _MARK} for role in ("user", "assistant", "user")]
+        text = str(self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+        *_, between, behind = text.split(_MARK)
+        return [*self.tokens(between), *self.plain(query), *self.tokens(behind)]

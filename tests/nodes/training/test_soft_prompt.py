@@ -36,7 +36,7 @@ def tokens(text: str) -> list[int]:
 
 
 def words() -> tuple[int, int]:
-    (right,), (wrong,) = tokens("correct"), tokens("wrong")
+    (right,), (wrong,) = tokens(" correct"), tokens(" wrong")
     return right, wrong
 
 
@@ -78,7 +78,7 @@ def prompt(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture(scope="module")
 def exercise() -> Any:
-    from octograph.nodes.training.soft_prompt import Exercise
+    from octograph.nodes.training.contexts import Exercise
 
     before, behind = dialogue().around(SYSTEM)
     query, answers = judged()[0]
@@ -103,11 +103,11 @@ def test_a_shared_prompt_gives_the_logits_of_one_answer_at_a_time(prompt: Any, e
     with torch.no_grad():
         found = prompt.logits(exercise)
         naive = torch.stack([naive_logits(prompt, [*exercise.prompt, *answer])[-1] for answer, _ in exercise.answers])
-    assert torch.allclose(found, naive, atol=2e-3)
+    assert torch.allclose(found, naive, atol=1e-2)  # what is kept is in half precision
     right, wrong = words()
     logprobs = naive.log_softmax(-1)
     expected = -logprobs[0, right] - (logprobs[1, wrong] + logprobs[2, wrong]) / 2
-    assert prompt.evaluation_loss(exercise).item() == pytest.approx(expected.item(), abs=2e-3)
+    assert prompt.evaluation_loss(exercise).item() == pytest.approx(expected.item(), abs=5e-3)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -118,20 +118,47 @@ def test_the_answering_loss_is_the_mean_over_the_answer(prompt: Any, exercise: A
     with torch.no_grad():
         logits = naive_logits(prompt, [*exercise.prompt, *answer[:-1]], soft_first=True)[-len(answer) :]
         expected = -logits.log_softmax(-1)[range(len(answer)), answer].mean()
-        assert prompt.answering_loss(exercise).item() == pytest.approx(expected.item(), abs=2e-3)
+        assert prompt.answering_loss(exercise).item() == pytest.approx(expected.item(), abs=5e-3)
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_its_last_rows_begin_as_a_text(prompt: Any, tmp_path: Path) -> None:
+def test_its_rows_begin_as_a_text_as_often_as_there_is_room(tmp_path: Path) -> None:
     import torch
 
     from octograph.nodes.training.soft_prompt import TorchPrompt
 
-    begun = TorchPrompt(job(tmp_path / "unused.safetensors"), end=dialogue().end, begin=tokens("It is"))
+    begin = tokens("So it is")
+    begun = TorchPrompt(job(tmp_path / "unused.safetensors"), end=dialogue().end, begin=begin)
     embedding = begun.model.get_input_embeddings().weight
-    assert len(tokens("It is")) == 2
-    assert torch.equal(begun.rows[-2:], embedding[tokens("It is")])
-    assert torch.equal(begun.rows[:2], prompt.rows[2:])
+    assert len(begin) == 3
+    assert torch.equal(begun.rows, embedding[[begin[-1], *begin]])
+
+
+def test_a_next_turn_follows_an_answer_as_in_a_conversation() -> None:
+    before, behind = dialogue().around(SYSTEM)
+    first = [*before, *tokens("Who?"), *behind, *tokens("Me."), *dialogue().next_turn("Sure?"), *tokens("Yes.")]
+    conversation = (
+        f"<|im_start|>system\n{SYSTEM}<|im_end|>\n<|im_start|>user\nWho?<|im_end|>\n<|im_start|>assistant\nMe.<|im_end|>\n"
+        "<|im_start|>user\nSure?<|im_end|>\n<|im_start|>assistant\nYes."
+    )
+    assert first == dialogue().tokens(conversation)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_has_no_room_is_read_again_and_the_same(prompt: Any, exercise: Any) -> None:
+    import torch
+
+    from octograph.nodes.training.contexts import Contexts
+
+    first = Contexts(prompt.model, room=2**30)
+    kept = first.of(exercise)
+    assert first.of(exercise) is kept
+    none = Contexts(prompt.model, room=kept.bytes - 1)
+    again = none.of(exercise)
+    assert none.of(exercise) is not again
+    for ours, theirs in zip((*kept.prompt, *kept.answers), (*again.prompt, *again.answers), strict=True):
+        assert torch.equal(ours[0], theirs[0])
+        assert torch.equal(ours[1], theirs[1])
 
 
 @pytest.mark.filterwarnings("ignore")

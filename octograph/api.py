@@ -14,19 +14,12 @@ from typing import Self, TypeVar
 
 from octograph import settings as configuration
 from octograph.agents import CompiledGraph, Conversation, Event, Finished, ThreadInfo, Turn, orchestrate
-from octograph.agents.learning import (
-    POLICIES,
-    LearningRouter,
-    Policy,
-    Posteriors,
-    choosable,
-    feedback_on,
-)
+from octograph.agents.learning import POLICIES, LearningRouter, Policy, Posteriors, choosable, feedback_on
 from octograph.agents.limits import DEFAULT, Limits
 from octograph.agents.query import checked
 from octograph.agents.records import Records
 from octograph.agents.self_discover import Discovery
-from octograph.agents.steps import Evaluator, Steps
+from octograph.agents.steps import Comparison, Evaluator, Steps
 from octograph.background import BackgroundLoop
 from octograph.cancellation import CancelToken
 from octograph.composition import (
@@ -35,6 +28,7 @@ from octograph.composition import (
     limits_of,
     make_discoveries,
     make_evaluators,
+    make_judge,
     make_library,
     make_router,
     make_workers,
@@ -92,6 +86,7 @@ def open(graph: str | Path = "embedded", *, settings: Settings | None = None) ->
         clock=clock,
         evaluators=make_evaluators(model_graph, pool),
         discoveries=make_discoveries(model_graph, pool),
+        judge=make_judge(model_graph, pool),
         pool=pool,
         library=make_library(knowledge_folders(model_graph, settings), settings, threads=settings.threads_beside),
         learning=None if settings.learning == "off" else POLICIES[settings.learning],
@@ -121,6 +116,8 @@ class Octograph:
         Who tells how sure one may be of an answer, by worker; others' answers are not evaluated.
     discoveries
         Who discovers reasoning structures, by worker; others answer without one.
+    judge
+        Compares the answers that nobody was sure of before the person is asked; None leaves it to their scores.
     pool
         Hosts to end on `close`, if any.
     library
@@ -147,6 +144,7 @@ class Octograph:
         clock: Clock,
         evaluators: Mapping[str, Evaluator] | None = None,
         discoveries: Mapping[str, Discovery] | None = None,
+        judge: Comparison | None = None,
         pool: HostPool | None = None,
         library: Library | None = None,
         learning: Policy | None = None,
@@ -167,6 +165,7 @@ class Octograph:
             workers=workers,
             evaluators=evaluators or {},
             discoveries=discoveries or {},
+            judge=judge,
             structures=self._records.structures,
             clock=clock,
             limits=limits,

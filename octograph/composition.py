@@ -10,10 +10,11 @@ from pathlib import Path
 
 from octograph.agents.cot import PathsWorker, options_of
 from octograph.agents.evaluation.answering import WorkerAlone
+from octograph.agents.judging import ASPECTS, Judge
 from octograph.agents.limits import Limits
 from octograph.agents.selection import Aspire
 from octograph.agents.self_discover import Discovery
-from octograph.agents.steps import Evaluator
+from octograph.agents.steps import Comparison, Evaluator
 from octograph.errors import GraphError, HeadError, UsageError
 from octograph.graph import Model, ModelGraph, open_graph
 from octograph.graph import Worker as WorkerNode
@@ -40,7 +41,7 @@ from octograph.nodes.master.outcome_router import OutcomeRouter
 from octograph.nodes.master.outcomes import OutcomeRows
 from octograph.nodes.models import ModelStore
 from octograph.nodes.models.hub import Hub
-from octograph.nodes.models.store import find_file
+from octograph.nodes.models.store import adapter_path, evaluator_path
 from octograph.nodes.pool import HostPool
 from octograph.nodes.programs import ProgramWorker
 from octograph.nodes.remote import KeyRing, RemoteModel
@@ -64,6 +65,7 @@ __all__ = [
     "limits_of",
     "make_discoveries",
     "make_evaluators",
+    "make_judge",
     "make_library",
     "make_master",
     "make_outcome_router",
@@ -378,15 +380,11 @@ def make_evaluators(graph: ModelGraph, pool: HostPool) -> Mapping[str, Evaluator
     }
 
 
-def evaluator_path(node: WorkerNode, folder: Path | None) -> Path | None:
-    """Where a worker's evaluator is, None if it has none; raises `ModelMissingError` if it is not there."""
-    if node.evaluator is None:
+def make_judge(graph: ModelGraph, pool: HostPool) -> Comparison | None:
+    """Return what compares the answers that nobody was sure of, None if the graph has no judge."""
+    node = graph.judge
+    if node is None:
         return None
-    return find_file(node.evaluator, base=folder, what=f"the evaluator of {node.name!r}", key="evaluator")
-
-
-def adapter_path(node: WorkerNode, folder: Path | None) -> Path | None:
-    """Where a worker's adapter is, None if it has none; raises `ModelMissingError` if it is not there."""
-    if node.adapter is None:
-        return None
-    return find_file(node.adapter, base=folder, what=f"the adapter of {node.name!r}", key="adapter")
+    client = pool.clients[node.model]
+    judge = Judge(client, client.tokenize, adapter=adapter_path(node, graph.folder))
+    return partial(judge.judge, aspects=[ASPECTS[name] for name in node.aspects])

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from octograph.agents.judging import Judgement
 from octograph.agents.turn import Attempt, Turn
 from octograph.nodes.generation import Finish, Generation
 from octograph.nodes.master import Route
@@ -24,6 +25,7 @@ __all__ = [
     "Event",
     "Finished",
     "Generated",
+    "Judged",
     "Retrieved",
     "Routed",
     "ScoreKind",
@@ -35,7 +37,7 @@ __all__ = [
     "document",
 ]
 
-StepName = Literal["route", "retrieve", "structure", "generate", "evaluate", "decide"]
+StepName = Literal["route", "retrieve", "structure", "generate", "evaluate", "decide", "judge"]
 ScoreKind = Literal["self-evaluated", "likelihood"]
 """Whether a selection score rests on a trained self-evaluation too, or on the answer's likelihood alone."""
 Decision = Literal["accept", "advance", "escalate", "abstain", "cancel"]
@@ -136,11 +138,23 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The graph's judge compared the answers that were withheld; `judgements` are theirs by worker, the best first.
+
+    If it could not, `problem` says why, there are none, and the answer with the highest `g` counts as the surest.
+    """
+
+    judgements: Mapping[str, Judgement]
+    seconds: float
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """Nobody is sure enough, and the person has to choose; the turn waits until it is resumed with a choice.
 
-    `attempts` are the answers that were withheld, the surest first. `choices` are ``"answer"`` for the first of them,
-    ``"abstain"``, and workers that can be asked still.
+    `attempts` are the answers that were withheld, the surest first: as they were judged, else by their `g`.
+    `choices` are ``"answer"`` for the first of them, ``"abstain"``, and workers that can be asked still.
     """
 
     attempts: tuple[Attempt, ...]
@@ -164,6 +178,7 @@ Event = (
     | Generated
     | Evaluated
     | Decided
+    | Judged
     | Asked
     | Finished
 )
@@ -178,6 +193,7 @@ _KINDS: Mapping[type, str] = {
     Generated: "generated",
     Evaluated: "evaluated",
     Decided: "decided",
+    Judged: "judged",
     Asked: "asked",
     Finished: "finished",
 }
@@ -192,4 +208,6 @@ def document(event: Event) -> dict[str, Any]:
         body["structure"] = None if event.structure is None else event.structure.document()
     elif isinstance(event, Retrieved):
         body["hits"] = [hit.document() for hit in event.hits]
+    elif isinstance(event, Judged):
+        body["judgements"] = {worker: one.document() for worker, one in event.judgements.items()}
     return {"kind": _KINDS[type(event)], **body}

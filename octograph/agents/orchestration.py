@@ -1,7 +1,7 @@
 """The LangGraph graph: ``route -> answer steps -> decide``, and back to the answer steps on escalation.
 
 Between ``route`` and ``decide`` stands a chain of answer steps. Generation is one; retrieval and reasoning
-structures go before it, evaluation after it.
+structures go before it, evaluation after it. From ``decide`` the way may lead over ``judge`` and back to it.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def orchestrate(steps: Steps, *, checkpointer: BaseCheckpointSaver[Any] | None =
         Makes every step durable; None inside another graph, whose checkpointer then counts.
 
     """
-    route, answer, decide = steps.route, steps.answer, steps.decide
+    route, answer, decide, judge = steps.route, steps.answer, steps.decide, steps.judge
     builder: StateGraph[State, RunContext, State, State] = StateGraph(State, context_schema=RunContext)
     again = RetryPolicy(max_attempts=2, initial_interval=0.1, jitter=False, retry_on=HostCrashedError)
-    for step in (route, *answer, decide):
+    for step in (route, *answer, decide, judge):
         builder.add_node(step.name, as_node(step), retry_policy=again)
     first = answer[0].name
 
@@ -48,11 +48,14 @@ def orchestrate(steps: Steps, *, checkpointer: BaseCheckpointSaver[Any] | None =
         return first if state["worker"] not in (None, NO_WORKER) else decide.name
 
     def after_decide(state: State) -> str:
+        if state.get("comparing"):
+            return judge.name
         return first if state["worker"] is not None else END
 
     builder.add_edge(START, route.name)
     builder.add_conditional_edges(route.name, after_route, [first, decide.name])
     for before, after in pairwise((*answer, decide)):
         builder.add_edge(before.name, after.name)
-    builder.add_conditional_edges(decide.name, after_decide, [first, END])
+    builder.add_edge(judge.name, decide.name)
+    builder.add_conditional_edges(decide.name, after_decide, [first, judge.name, END])
     return builder.compile(checkpointer=checkpointer)

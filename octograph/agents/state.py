@@ -50,6 +50,10 @@ class State(TypedDict, total=False):
     """Tokens that models have written for this turn."""
     tried: list[dict[str, Any]]
     """Attempts, see `Attempt`, each with the ``source`` and the ``citations`` of its answer."""
+    comparing: list[dict[str, Any]] | None
+    """The attempts whose answers are to be judged next; None if there are none."""
+    judged: dict[str, float] | None
+    """What those are worth, in nats a token, by worker: empty if no judge could say, None before they are judged."""
     answer: dict[str, Any]
     """The turn as it was closed, see `Turn.document`."""
 

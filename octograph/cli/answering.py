@@ -12,6 +12,7 @@ from octograph.agents import (
     Evaluated,
     Event,
     Finished,
+    Judged,
     Retrieved,
     Routed,
     StepStarted,
@@ -155,6 +156,10 @@ def _remark(event: Event) -> str:
             return f"g = {event.score:.2f}, {tau:.2f} or more is taken"
         case Decided(decision="escalate"):
             return f"{event.worker}: {event.reason}; asking {event.next}"
+        case Judged(problem=None):
+            return "judged: " + ", ".join(f"{worker} {one.mean:.2f}" for worker, one in event.judgements.items())
+        case Judged():
+            return f"the answers could not be compared: {event.problem}"
         case Asked():
             return "\n".join(f"{attempt.worker}: {attempt.reason}" for attempt in event.attempts)
         case _:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
 from octograph.cli.opening import graph_of
 from octograph.cli.output import say, write_json
 from octograph.composition import adapter_path, head_path, model_store
 from octograph.errors import GraphError, OctographError
-from octograph.graph import Worker, draw, export
+from octograph.graph import Judge, ModelGraph, Worker, draw, export
 from octograph.nodes.master import HeadFile
 from octograph.nodes.tools import TOOL_NAMES
 
@@ -44,9 +43,8 @@ def check(arguments: argparse.Namespace) -> int:
     def add(key: str, error: OctographError) -> None:
         problems.append({"key": key, "message": error.message, "mend": error.hint})
 
-    for worker in graph.workers():
-        for key, error in _lacking(worker, graph.folder):
-            add(f"nodes.{worker.name}.{key}", error)
+    for key, error in _lacking(graph):
+        add(key, error)
     # `doctor` calls servers; a check of the graph works without a network.
     here = {name: model for name, model in graph.models.items() if not model.is_remote}
     for name, model in here.items():
@@ -71,11 +69,15 @@ def check(arguments: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _lacking(worker: Worker, folder: Path | None) -> Iterator[tuple[str, OctographError]]:
-    """What a worker names and is not there, with the key that names it."""
-    if worker.tool is not None and worker.tool not in TOOL_NAMES:
-        yield "tool", GraphError(f"there is no tool {worker.tool!r}", hint=f"The tools are: {', '.join(TOOL_NAMES)}.")
-    try:
-        adapter_path(worker, folder)
-    except OctographError as error:
-        yield "adapter", error
+def _lacking(graph: ModelGraph) -> Iterator[tuple[str, OctographError]]:
+    """What nodes name and is not there, with the key that names it."""
+    for worker in graph.workers():
+        if worker.tool is not None and worker.tool not in TOOL_NAMES:
+            hint = f"The tools are: {', '.join(TOOL_NAMES)}."
+            yield f"nodes.{worker.name}.tool", GraphError(f"there is no tool {worker.tool!r}", hint=hint)
+    for node in graph.nodes.values():
+        if isinstance(node, Judge | Worker):
+            try:
+                adapter_path(node, graph.folder)
+            except OctographError as error:
+                yield f"nodes.{node.name}.adapter", error

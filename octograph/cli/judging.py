@@ -14,7 +14,8 @@ from octograph.cli.opening import graph_of
 from octograph.cli.output import say, shortened, write_json
 from octograph.composition import adapter_path, host_pool
 from octograph.errors import UsageError
-from octograph.graph import ModelGraph
+from octograph.graph import Judge as JudgeNode
+from octograph.graph import ModelGraph, Worker
 from octograph.graph.problems import did_you_mean
 
 __all__ = ["judge"]
@@ -23,9 +24,10 @@ __all__ = ["judge"]
 def judge(arguments: argparse.Namespace) -> int:
     """Compare answers to a question; the best comes first."""
     graph, chosen = graph_of(arguments)
-    aspects = _aspects(arguments)
+    node = _node(graph, arguments.node)
+    aspects = _aspects(arguments, node.aspects if isinstance(node, JudgeNode) else tuple(ASPECTS))
     context = None if arguments.context is None else _text(arguments.context)
-    model, adapter = _judging(graph, arguments.node)
+    model, adapter = _judging(graph, node)
     cancel = CancelToken()
     pool = host_pool(graph, chosen)
     try:
@@ -46,7 +48,7 @@ def judge(arguments: argparse.Namespace) -> int:
             {
                 "question": arguments.question,
                 "model": model,
-                "node": arguments.node,
+                "node": None if node is None else node.name,
                 "aspects": [aspect.name for aspect in aspects],
                 "answers": [{"rank": rank, **one.document()} for rank, one in enumerate(ranked, start=1)],
             }
@@ -56,8 +58,8 @@ def judge(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _aspects(arguments: argparse.Namespace) -> tuple[Aspect, ...]:
-    """The aspects that are named, or all of the file, or all that there are without one.
+def _aspects(arguments: argparse.Namespace, usual: Sequence[str]) -> tuple[Aspect, ...]:
+    """The aspects that are named, or all of the file, or the usual ones without one.
 
     Raises
     ------
@@ -67,38 +69,49 @@ def _aspects(arguments: argparse.Namespace) -> tuple[Aspect, ...]:
     """
     own = {} if arguments.aspects is None else {aspect.name: aspect for aspect in read_aspects(arguments.aspects)}
     known = {**ASPECTS, **own}
-    names = list(dict.fromkeys(arguments.aspect)) or list(own) or list(ASPECTS)
+    names = list(dict.fromkeys(arguments.aspect)) or list(own) or usual
     for name in names:
         if name not in known:
             raise UsageError(f"there is no aspect {name!r}", hint=did_you_mean(name, known, what="Aspects"))
     return tuple(known[name] for name in names)
 
 
-def _judging(graph: ModelGraph, node: str | None) -> tuple[str, Path | None]:
-    """Name of the model that judges, and the adapter over it: those of a worker, or the master's model as it is.
+def _node(graph: ModelGraph, name: str | None) -> JudgeNode | Worker | None:
+    """The node that judges: the worker or judge of that name, or the graph's judge; None for the master's model.
+
+    Raises
+    ------
+    GraphError
+        There is no such worker or judge.
+
+    """
+    judge = graph.judge
+    return judge if name is None or (judge is not None and name == judge.name) else graph.worker(name)
+
+
+def _judging(graph: ModelGraph, node: JudgeNode | Worker | None) -> tuple[str, Path | None]:
+    """Name of the model that judges, and the adapter over it: those of a node, or the master's model as it is.
 
     Raises
     ------
     UsageError
         The worker has no model here that could tell how likely an answer is.
-    GraphError
-        There is no such worker.
     ModelMissingError
         Its adapter is not there.
 
     """
     if node is None:
         return graph.master.model, None
-    worker = graph.worker(node)
-    hint = "Name a worker with a model on this machine, or leave --node out for the master's."
-    if worker.model is None:
-        what = "is a tool" if worker.tool is not None else "declines its queries"
-        raise UsageError(f"the worker {node!r} {what} and has no model to judge with", hint=hint)
-    if graph.models[worker.model].is_remote:
+    hint = "Name a worker with a model on this machine, or leave --node out for the judge's or the master's."
+    if node.model is None:
+        what = "is a tool" if node.tool is not None else "declines its queries"
+        raise UsageError(f"the worker {node.name!r} {what} and has no model to judge with", hint=hint)
+    if graph.models[node.model].is_remote:
         raise UsageError(
-            f"the worker {node!r} has its model at a server, which does not tell how likely a given text is", hint=hint
+            f"the worker {node.name!r} has its model at a server, which does not tell how likely a given text is",
+            hint=hint,
         )
-    return worker.model, adapter_path(worker, graph.folder)
+    return node.model, adapter_path(node, graph.folder)
 
 
 def _text(path: Path) -> str:

@@ -83,10 +83,15 @@ def _judging(commands: Any) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="what counts: relevance, fluency, factuality or one of yours (default: all of the file, or these three)",
+        help="what counts: relevance, fluency, factuality or one of yours "
+        "(default: all of the file, or the judge's, or these three)",
     )
     judge.add_argument("--aspects", type=Path, metavar="FILE.toml", help="aspects of yours")
-    judge.add_argument("--node", metavar="WORKER", help="the worker whose model judges (default: the master's model)")
+    judge.add_argument(
+        "--node",
+        metavar="NAME",
+        help="the judge or the worker whose model judges (default: the graph's judge, else the master's model)",
+    )
 
 
 def _graphs(commands: Any) -> None:

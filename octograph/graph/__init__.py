@@ -13,7 +13,7 @@ from octograph.graph.export import FORMATS, ExportFormat, export
 from octograph.graph.functional_call import FunctionalCall, parse_call
 from octograph.graph.model_graph import ModelGraph
 from octograph.graph.models import Model
-from octograph.graph.nodes import Decoding, Knowledge, Master, Node, NodeKind, Reasoning, Worker
+from octograph.graph.nodes import Decoding, Judge, Knowledge, Master, Node, NodeKind, Reasoning, Worker
 from octograph.graph.problems import Problem, ProblemsError
 from octograph.graph.toml_file import dumps, dumps_examples, load, loads, save
 from octograph.graph.vocabulary import END, NONE, FunctionalVocabulary, parse_token, token_text
@@ -28,6 +28,7 @@ __all__ = [
     "ExportFormat",
     "FunctionalCall",
     "FunctionalVocabulary",
+    "Judge",
     "Knowledge",
     "Master",
     "Model",

@@ -9,7 +9,7 @@ import networkx
 
 from octograph.graph.edges import Edge, EdgeKind
 from octograph.graph.model_graph import ModelGraph
-from octograph.graph.nodes import Knowledge, Master, Node, NodeKind, Worker
+from octograph.graph.nodes import Judge, Knowledge, Master, Node, NodeKind, Worker
 from octograph.graph.problems import Problem, did_you_mean, key_path, shown
 
 __all__ = ["Problem", "check", "check_parts"]
@@ -218,6 +218,13 @@ def _beyond_a_server(subject: _Subject) -> Iterator[Problem]:
                 mend=f"A master reads hidden states: give it a model of {_ENGINES}.",
             )
             continue
+        if isinstance(node, Judge):
+            yield Problem(
+                key=key_path("nodes", node.name, "model"),
+                message=f"the judge {shown(node.name)} runs on {shown(model.name)}, of which only the text can be had",
+                mend=f"A judge asks how likely given texts are: give it a model of {_ENGINES}.",
+            )
+            continue
         for key, plain in _OF_ANY_SERVER.items():
             value = getattr(node, key, None)
             if value is not None and value not in plain:
@@ -229,9 +236,19 @@ def _beyond_a_server(subject: _Subject) -> Iterator[Problem]:
                 )
 
 
+def _several_judges(subject: _Subject) -> Iterator[Problem]:
+    judges = [node.name for node in subject.graph.nodes.values() if isinstance(node, Judge)]
+    for name in judges[1:]:
+        yield Problem(
+            key=key_path("nodes", name),
+            message=f"the graph has a judge already: {shown(judges[0])}",
+            mend="Remove one of the two: what two judges say cannot be compared.",
+        )
+
+
 def _blank_examples(subject: _Subject) -> Iterator[Problem]:
     for node in subject.graph.nodes.values():
-        if isinstance(node, Knowledge):
+        if not isinstance(node, Master | Worker):
             continue
         name, examples = (
             ("examples", node.examples) if isinstance(node, Worker) else ("none_examples", node.none_examples)
@@ -306,6 +323,7 @@ _CHECKS: Final[tuple[_Check, ...]] = (
     _cycles,
     _unknown_models,
     _beyond_a_server,
+    _several_judges,
     _blank_examples,
     _missing_examples,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from octograph.graph.edges import Edge
 from octograph.graph.labels import label
 from octograph.graph.model_graph import ModelGraph
-from octograph.graph.nodes import Knowledge, Node, Worker
+from octograph.graph.nodes import Judge, Knowledge, Node, Worker
 
 __all__ = ["draw"]
 
@@ -13,8 +13,8 @@ __all__ = ["draw"]
 def draw(graph: ModelGraph) -> str:
     """Return a tree of the graph, from its root master down.
 
-    A node that was drawn before is named again, without its own edges. What the root does not reach comes next, and
-    last how plans may go on: nodes that the same ones follow stand together.
+    A node that was drawn before is named again, without its own edges. What the root does not reach comes next, then
+    how plans may go on: nodes that the same ones follow stand together. The judge, which no edge leads to, comes last.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def draw(graph: ModelGraph) -> str:
     drawn: set[str] = set()
     if graph.master_name in graph.nodes:
         lines.extend(["", *_tree(graph, graph.master_name, drawn)])
-    others = [name for name in graph.nodes if name not in drawn]
+    others = [name for name, node in graph.nodes.items() if name not in drawn and not isinstance(node, Judge)]
     if others:
         lines.extend(["", f"Not reached from {label(graph.master_name)}:"])
         for name in others:
@@ -49,6 +49,11 @@ def draw(graph: ModelGraph) -> str:
     plans = _plans(graph)
     if plans:
         lines.extend(["", "A plan may go on:", *plans])
+    judges = [name for name, node in graph.nodes.items() if name not in drawn and isinstance(node, Judge)]
+    if judges:
+        lines.extend(["", "Unsure answers are compared by:"])
+        for name in judges:
+            lines.extend(_tree(graph, name, drawn))
     return "\n".join(lines)
 
 
@@ -110,6 +115,8 @@ def _caption(node: Node) -> str:
         traits = [node.model or node.tool or "declines", *ways]
     elif isinstance(node, Knowledge):
         traits = [node.kind, node.path or ""]
+    elif isinstance(node, Judge):
+        traits = [node.kind, node.model, "" if node.adapter is None else "adapter", *node.aspects]
     else:
         traits = [node.kind, node.model]
     about = f": {label(node.description)}" if node.description.strip() else ""

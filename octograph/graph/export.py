@@ -23,8 +23,8 @@ ExportFormat = Literal["mermaid", "dot", "graphml", "json"]
 
 _MERMAID_SPECIAL: Final = re.compile(r"[^\w .,:!?()+*/=%$@'-]")
 _MERMAID_NAMES: Final = {"<": "lt", ">": "gt", "&": "amp", '"': "quot"}
-_MERMAID_SHAPES: Final = {"master": ("{{", "}}"), "worker": ("[", "]"), "knowledge": ("[(", ")]")}
-_DOT_SHAPES: Final = {"master": "hexagon", "worker": "box", "knowledge": "cylinder"}
+_MERMAID_SHAPES: Final = {"master": ("{{", "}}"), "worker": ("[", "]"), "knowledge": ("[(", ")]"), "judge": ("{", "}")}
+_DOT_SHAPES: Final = {"master": "hexagon", "worker": "box", "knowledge": "cylinder", "judge": "diamond"}
 
 
 def export(graph: ModelGraph, format: ExportFormat | str) -> str:  # noqa: A002  # the word on the command line

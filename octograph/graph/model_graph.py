@@ -16,7 +16,7 @@ from octograph.errors import GraphError
 from octograph.graph.edges import Edge, EdgeKind, with_tokens
 from octograph.graph.models import Model
 from octograph.graph.networkx_view import as_networkx
-from octograph.graph.nodes import Knowledge, Master, Node, Worker
+from octograph.graph.nodes import Judge, Knowledge, Master, Node, Worker
 from octograph.graph.problems import ProblemsError, did_you_mean, name_problem, shown
 from octograph.graph.values import by_name
 from octograph.graph.vocabulary import FunctionalVocabulary
@@ -112,6 +112,11 @@ class ModelGraph:
     def master(self) -> Master:
         """The root master; a `GraphError` if there is no such master."""
         return self._master(self._root)
+
+    @property
+    def judge(self) -> Judge | None:
+        """The judge, if there is one."""
+        return next((node for node in self._nodes.values() if isinstance(node, Judge)), None)
 
     @property
     def models(self) -> Mapping[str, Model]:

@@ -1,4 +1,4 @@
-"""Nodes of a model graph: masters, workers, knowledge bases.
+"""Nodes of a model graph: masters, workers, knowledge bases, and a judge.
 
 All are values: what a node *is*, never anything that runs.
 """
@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal, get_args
 
+from octograph.graph.judge import Judge
 from octograph.graph.problems import Problem, did_you_mean, shown
 from octograph.graph.sources import file_source_problem
-from octograph.graph.values import named, refuse
+from octograph.graph.values import RESERVED_NAMES, named, refuse
 
 __all__ = [
     "WEIGHED",
     "Answer",
     "Decoding",
     "Grounding",
+    "Judge",
     "Knowledge",
     "Master",
     "Node",
@@ -30,16 +32,13 @@ __all__ = [
     "Worker",
 ]
 
-NodeKind = Literal["master", "worker", "knowledge"]
+NodeKind = Literal["master", "worker", "knowledge", "judge"]
 Decoding = Literal["greedy", "sample", "cot", "self-consistency", "program"]
 Output = Literal["text", "json"]
 Answer = Literal["text", "number"]
 StructureForm = Literal["json", "text"]
 Reasoning = Literal["none", "self-discover"]
 Grounding = Literal["together", "rag-sequence", "rag-token"]
-
-# In evaluation data and in examples files "none" stands for queries out of scope, so no node may be called that.
-RESERVED_NAMES = frozenset({"none"})
 
 MOST_BRANCHES = 32
 
@@ -346,7 +345,7 @@ class Knowledge:
             )
 
 
-Node = Master | Worker | Knowledge
+Node = Master | Worker | Knowledge | Judge
 
 
 def _range(key: str, value: float, allowed: str) -> Problem:

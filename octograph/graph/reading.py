@@ -19,7 +19,7 @@ from octograph.graph.edges import Edge
 from octograph.graph.examples_file import add_examples, examples_file_problem, read_examples
 from octograph.graph.model_graph import ModelGraph
 from octograph.graph.models import Model
-from octograph.graph.nodes import Knowledge, Master, Node, NodeKind, Worker
+from octograph.graph.nodes import Judge, Knowledge, Master, Node, NodeKind, Worker
 from octograph.graph.problems import Problem, ProblemsError, did_you_mean, key_path, name_problem, shown
 from octograph.graph.tables import EDGE, GRAPH, MODEL, NODES, TableKind, type_problem
 from octograph.graph.toml_text import parse_toml
@@ -28,15 +28,17 @@ __all__ = ["read_graph"]
 
 _TOP_LEVEL: Final = ("graph", "models", "nodes", "edges")
 _STAND_IN: Final = "?"
-_NODE_TYPES: Final[dict[NodeKind, type[Master | Worker | Knowledge]]] = {
+_NODE_TYPES: Final[dict[NodeKind, type[Node]]] = {
     "master": Master,
     "worker": Worker,
     "knowledge": Knowledge,
+    "judge": Judge,
 }
 _STAND_INS: Final[dict[NodeKind, dict[str, str]]] = {
     "master": {"model": _STAND_IN},
     "worker": {"description": ""},
     "knowledge": {},
+    "judge": {"model": _STAND_IN},
 }
 
 

@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
 from octograph.graph.edges import EdgeKind
+from octograph.graph.judge import AspectName
 from octograph.graph.nodes import Answer, Decoding, Grounding, NodeKind, Output, Reasoning, StructureForm
 from octograph.graph.problems import Problem, did_you_mean, key_path, shown
 
@@ -91,6 +92,15 @@ class _WorkerTable(TypedDict, total=False):
 class _KnowledgeTable(TypedDict, total=False):
     kind: Required[Literal["knowledge"]]
     path: str
+    description: str
+
+
+@with_config(_CONFIG)
+class _JudgeTable(TypedDict, total=False):
+    kind: Required[Literal["judge"]]
+    model: Required[str]
+    adapter: str
+    aspects: list[AspectName]
     description: str
 
 
@@ -212,4 +222,5 @@ NODES: Final[Mapping[NodeKind, TableKind]] = {
         grounding=get_args(Grounding),
     ),
     "knowledge": _kind(_KnowledgeTable, kind=("knowledge",)),
+    "judge": _kind(_JudgeTable, kind=("judge",), aspects=get_args(AspectName)),
 }

@@ -9,7 +9,10 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from octograph.errors import GraphError
 from octograph.graph.problems import Problem, ProblemsError, name_problem, shown
 
-__all__ = ["Value", "by_name", "named", "refuse"]
+__all__ = ["RESERVED_NAMES", "Value", "by_name", "named", "refuse"]
+
+# In evaluation data and in examples files "none" stands for queries out of scope, so no node may be called that.
+RESERVED_NAMES = frozenset({"none"})
 
 
 class Value(Protocol):
@@ -45,13 +48,13 @@ def refuse(value: Value) -> None:
     problems: list[Problem] = []
     for field in fields(value):
         content = getattr(value, field.name)
-        if field.name.endswith("examples"):
+        if isinstance(field.default, tuple):
             if isinstance(content, str):
-                mend = "Write a sequence of strings, one for each query."
+                mend = "Write a sequence of strings, even for one."
                 problems.append(Problem(key=field.name, message="is a single string", mend=mend))
-                continue
+                content = field.default  # or each of its letters would be found wrong
             content = tuple(content)
-            # A list would compare unequal to the same examples read from a file.
+            # A list would compare unequal to the same texts read from a file.
             object.__setattr__(value, field.name, content)
         texts = content if isinstance(content, tuple) else (content,)
         if any(isinstance(text, str) and not _is_unicode(text) for text in texts):

@@ -16,6 +16,7 @@ from octograph.testing.embedder import FakeEmbedder
 from octograph.testing.evaluator import FixedEvaluator
 from octograph.testing.hosts import FakeService
 from octograph.testing.hub_server import FakeHub
+from octograph.testing.judge import FixedJudge
 from octograph.testing.router import FixedRouter
 from octograph.testing.workers import FakeGenerator, ScriptedWorker
 
@@ -27,6 +28,7 @@ __all__ = [
     "FakeService",
     "FixedClock",
     "FixedEvaluator",
+    "FixedJudge",
     "FixedRouter",
     "ScriptedWorker",
     "make_graph",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # the agents take over a second to import, and the fakes of h
     from octograph.agents.learning import Policy
     from octograph.agents.limits import Limits
     from octograph.agents.self_discover import Discovery
-    from octograph.agents.steps import Evaluator
+    from octograph.agents.steps import Comparison, Evaluator
     from octograph.api import Octograph
     from octograph.retrieval.library import Library
 
@@ -66,6 +66,7 @@ def make_octograph(
     thresholds: Mapping[str, float] | None = None,
     evaluators: Mapping[str, Evaluator] | None = None,
     discoveries: Mapping[str, Discovery] | None = None,
+    judge: Comparison | None = None,
     limits: Limits | None = None,
 ) -> Octograph:
     """Put an `Octograph` together from fakes.
@@ -92,6 +93,8 @@ def make_octograph(
         The least selection score of a worker's answers that is taken, and who tells the score.
     discoveries
         Who discovers reasoning structures for a worker.
+    judge
+        Who compares the answers that nobody was sure of.
     limits
         What a turn may cost, and whether the person is asked.
 
@@ -111,5 +114,6 @@ def make_octograph(
         learning=learning,
         evaluators=evaluators,
         discoveries=discoveries,
+        judge=judge,
         limits=limits or DEFAULT,
     )

@@ -5,8 +5,8 @@ Imports the agents, so it is imported itself only once there is a backend.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from typing import assert_never
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Final, assert_never
 
 from octograph.agents.events import (
     Asked,
@@ -15,9 +15,11 @@ from octograph.agents.events import (
     Event,
     Finished,
     Generated,
+    Judged,
     Retrieved,
     Routed,
     Started,
+    StepName,
     StepStarted,
     Structured,
     TextWritten,
@@ -25,6 +27,15 @@ from octograph.agents.events import (
 from octograph.tui.widgets.answer import Answer
 
 __all__ = ["tell"]
+
+_WAITING: Final[Mapping[StepName, str]] = {
+    "route": "choosing a worker…",
+    "retrieve": "looking into your documents…",
+    "structure": "finding a plan for {worker}…",
+    "generate": "waiting for {worker}…",
+    "judge": "comparing the answers…",
+}
+"""What is waited for in a step; the others take no time worth a word."""
 
 
 async def tell(events: AsyncIterator[Event], answer: Answer, *, began: Callable[[str], None]) -> None:
@@ -45,19 +56,14 @@ async def _show(
     | Generated
     | Evaluated
     | Decided
+    | Judged
     | Asked
     | Finished,
     answer: Answer,
 ) -> None:
     match event:
-        case StepStarted(step="route"):
-            await answer.wait("choosing a worker…")
-        case StepStarted(step="retrieve"):
-            await answer.wait("looking into your documents…")
-        case StepStarted(step="structure", worker=worker):
-            await answer.wait(f"finding a plan for {worker}…")
-        case StepStarted(step="generate", worker=worker):
-            await answer.wait(f"waiting for {worker}…")
+        case StepStarted(step=step, worker=worker) if step in _WAITING:
+            await answer.wait(_WAITING[step].format(worker=worker))
         case StepStarted() | Retrieved() | Structured() | Generated() | Evaluated():
             pass
         case Routed(route=route):
@@ -68,7 +74,7 @@ async def _show(
             await answer.pass_on(worker or "", reason, following or "")
         case Decided(decision="advance", reason=reason, next=following):
             await answer.advance(reason, following or "")
-        case Decided() | Asked():
+        case Decided() | Judged() | Asked():
             pass
         case Finished(turn=turn):
             await answer.finish(turn)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from octograph import Octograph
-from octograph.agents import Asked, Finished
+from octograph.agents import Asked, Finished, Judged, StepStarted
+from octograph.agents.judging import Judgement
 from octograph.agents.limits import Limits
+from octograph.agents.steps import Comparison
 from octograph.cancellation import CancelToken
 from octograph.nodes.generation import Generation, TextDelta
 from octograph.nodes.worker import Outcome, Task, Worker
-from octograph.testing import FixedEvaluator, FixedRouter, ScriptedWorker, make_octograph
+from octograph.testing import FixedEvaluator, FixedJudge, FixedRouter, ScriptedWorker, make_octograph
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -52,10 +54,34 @@ def costly(folder: Path, *, deadly: bool) -> Octograph:
     return make_octograph(folder, workers, router=router, limits=Limits(tokens=100))
 
 
+class Deadly:
+    """A judge that kills its process."""
+
+    async def __call__(
+        self, question: str, answers: Sequence[str], *, context: str | None, cancel: CancelToken
+    ) -> tuple[Judgement, ...] | None:
+        signal.raise_signal(signal.SIGKILL)
+        return None
+
+
+def judged(folder: Path, judge: Comparison | None) -> Octograph:
+    """Two workers that are not sure, a person to be asked, and a judge."""
+    workers = {"facts": ScriptedWorker(["Lyon"]), "more": ScriptedWorker(["Nice"])}
+    return make_octograph(
+        folder,
+        workers,
+        escalations={"facts": "more"},
+        thresholds=dict.fromkeys(workers, -1.0),
+        evaluators={"facts": FixedEvaluator(otherwise=-2.0), "more": FixedEvaluator(otherwise=-1.5)},
+        judge=judge,
+        limits=Limits(unsure="ask"),
+    )
+
+
 def kill_in(statement: str, folder: Path) -> None:
     """Run a statement of this module's names in a process that dies of SIGKILL."""
     program = (
-        "import signal, sys; from pathlib import Path; from tests.agents.test_killed import costly, unsure\n"
+        "import signal, sys; from pathlib import Path; from tests.agents.test_killed import *\n"
         f"folder = Path(sys.argv[1])\n{statement}\nsignal.raise_signal(signal.SIGKILL)"
     )
     done = subprocess.run(
@@ -83,3 +109,37 @@ def test_what_was_spent_before_a_crash_counts_after_it(tmp_path: Path) -> None:
     assert isinstance(last, Finished)
     assert [one.worker for one in last.turn.tried] == ["a", "b"]
     assert "the budget of 100 tokens is spent" in last.turn.text
+
+
+def test_a_judge_that_was_killed_judges_once_more_and_nobody_writes_again(tmp_path: Path) -> None:
+    kill_in("judged(folder, Deadly()).ask('Which city?', thread='t')", tmp_path)
+    with judged(tmp_path, FixedJudge({"Lyon": -1.0, "Nice": -2.0})) as octo:
+        *events, asked, last = octo.resume("t")
+        assert [event.step for event in events if isinstance(event, StepStarted)] == ["judge"]
+        assert isinstance(asked, Asked)
+        assert [one.worker for one in asked.attempts] == ["facts", "more"]
+        *_, last = octo.resume("t", choice="answer")
+    assert isinstance(last, Finished)
+    assert (last.turn.status, last.turn.text) == ("answered", "Lyon")
+
+
+def test_a_judgement_outlives_the_process(tmp_path: Path) -> None:
+    kill_in("judged(folder, FixedJudge({'Lyon': -1.0, 'Nice': -2.0})).ask('Which city?', thread='t')", tmp_path)
+    other = FixedJudge({"Lyon": -2.0, "Nice": -1.0})
+    with judged(tmp_path, other) as octo:
+        *events, last = octo.resume("t", choice="answer")
+    assert not any(isinstance(event, Judged) for event in events)
+    assert other.asked == []
+    assert isinstance(last, Finished)
+    assert (last.turn.status, last.turn.text) == ("answered", "Lyon")
+
+
+def test_a_judge_that_was_killed_and_taken_out_of_the_graph_loses_no_turn(tmp_path: Path) -> None:
+    kill_in("judged(folder, Deadly()).ask('Which city?', thread='t')", tmp_path)
+    with judged(tmp_path, None) as octo:
+        *events, asked, last = octo.resume("t")
+    assert not any(isinstance(event, Judged) for event in events)
+    assert isinstance(asked, Asked)
+    assert [one.worker for one in asked.attempts] == ["more", "facts"]
+    assert isinstance(last, Finished)
+    assert last.turn.status == "waiting"

@@ -52,6 +52,14 @@ def test_what_is_wrong_with_a_graph_is_told(run: Run, graph_file: Path) -> None:
     assert "'abacus'" in plain.out
 
 
+def test_an_adapter_of_the_judge_that_is_not_there_is_told(run: Run, graph_file: Path) -> None:
+    judge = '\n[nodes.judge]\nkind = "judge"\nmodel = "tiny"\nadapter = "path:nowhere.gguf"\n'
+    graph_file.write_text(graph_file.read_text(encoding="utf-8") + judge, encoding="utf-8")
+    problems = run("graph", "check", "--graph", graph_file, "--json").json()["problems"]
+    assert [problem["key"] for problem in problems] == ["nodes.judge.adapter", "nodes.the boss"]
+    assert "the adapter of 'judge'" in problems[0]["message"]
+
+
 @pytest.mark.parametrize("text", ["", "graph = 1", "[graph]\nname = 'x'\nmaster = 'y'\ncolour = 1", "\x00", "[["])
 def test_a_file_that_is_no_graph_is_usage(run: Run, tmp_path: Path, text: str) -> None:
     file = tmp_path / "graph.toml"

@@ -7,11 +7,15 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+
+from octograph.graph import Edge, Judge, Model, ModelGraph, open_graph, save
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -34,6 +38,82 @@ def own_aspects(tmp_path: Path) -> Path:
     path = tmp_path / "aspects.toml"
     path.write_text(OWN, encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def judged_graph(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Make the bundled graph with a judge on a model, two workers that are never sure, and a person to be asked."""
+    monkeypatch.setenv("OCTOGRAPH_UNSURE", "ask")
+
+    def make(model: str) -> Path:
+        graph = open_graph("embedded")
+        for name, length in (("knowledge", 12), ("science", 4)):
+            graph = graph.with_changed(replace(graph.worker(name), tau=0.0, max_tokens=length))
+        path = tmp_path / "mine.toml"
+        mine = ModelGraph(
+            "mine",
+            graph.master_name,
+            {model: Model(name=model, source=f"path:{model}.gguf"), **graph.models},
+            [*graph.nodes.values(), Judge(name="judge", model=model, aspects=("relevance", "fluency"))],
+            [*graph.edges, Edge(source="knowledge", target="science", kind="escalates_to")],
+            head_file="embedded.head.safetensors",
+        )
+        save(mine, path)
+        return path
+
+    return make
+
+
+def test_the_judge_of_a_graph_compares_what_nobody_was_sure_of(run: Run, judged_graph: Callable[[str], Path]) -> None:
+    graph = judged_graph("smollm2")
+    waiting = run("ask", QUESTION, "--worker", "knowledge", "--thread", "t", "--graph", graph)
+    assert waiting.status == 3
+    (turn,) = run("threads", "show", "t", "--graph", graph, "--json").json()
+    answers = {one["worker"]: one["text"] for one in turn["tried"]}
+    assert set(answers) == {"knowledge", "science"}
+    best, other = answers
+    assert waiting.out == f"I am not sure. {best} would say: {answers[best]}\n"
+    (told,) = [line for line in waiting.err.splitlines() if line.startswith("judged: ")]
+    scores = dict(one.split() for one in told.removeprefix("judged: ").split(", "))
+    assert list(scores) == [best, other]
+
+    by_hand = run("judge", QUESTION, *answers.values(), "--graph", graph, "--json").json()
+    assert (by_hand["node"], by_hand["model"]) == ("judge", "smollm2")
+    assert by_hand["aspects"] == ["relevance", "fluency"]
+    assert [one["answer"] for one in by_hand["answers"]] == list(answers.values())
+    # Batches of another size round otherwise.
+    assert [one["mean"] for one in by_hand["answers"]] == pytest.approx(
+        [float(one) for one in scores.values()], abs=0.3
+    )
+
+    resumed = run("ask", "--thread", "t", "--resume", "--choose", "answer", "--graph", graph, "--json")
+    document = resumed.json()
+    assert (resumed.status, document["worker"], document["text"]) == (0, best, answers[best])
+    assert not {"step", "judged"} & {event["kind"] for event in document["trace"]}
+
+
+def test_a_judge_whose_model_is_missing_is_told_and_the_turn_waits(
+    run: Run, judged_graph: Callable[[str], Path]
+) -> None:
+    graph = judged_graph("gone")
+    waiting = run("ask", QUESTION, "--worker", "knowledge", "--thread", "t", "--graph", graph, "--json")
+    assert waiting.status == 3
+    document = waiting.json()
+    (judged,) = [event for event in document["trace"] if event["kind"] == "judged"]
+    assert judged["judgements"] == {}
+    assert "the model 'gone' is not at" in judged["problem"]
+    scores = [one["score"] for one in document["tried"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_judge_can_be_named_and_a_worker_in_its_place(run: Run, judged_graph: Callable[[str], Path]) -> None:
+    graph = judged_graph("smollm2")
+    named = run(
+        "judge", QUESTION, FITTING, "--node", "judge", "--aspect", "factuality", "--graph", graph, "--json"
+    ).json()
+    assert (named["node"], named["aspects"]) == ("judge", ["factuality"])
+    other = run("judge", QUESTION, FITTING, "--node", "science", "--graph", graph, "--json").json()
+    assert (other["node"], other["aspects"]) == ("science", ["relevance", "fluency", "factuality"])
 
 
 def test_answers_are_ranked(run: Run, tmp_path: Path) -> None:

@@ -67,6 +67,8 @@ def edge(source: str, target: str, kind: str, token: str = "") -> str:
 MASTER = '\n[nodes.{0}]\nkind = "master"\nmodel = "tiny"\n'
 WORKER = '\n[nodes.{0}]\nkind = "worker"\nmodel = "tiny"\ndescription = ""\nexamples = ["x"]\n'
 
+JUDGE = '\n[nodes.{0}]\nkind = "judge"\nmodel = "tiny"\n'
+
 # What is replaced in the good file, by what, what is added, the key of the problem, and a part of its message.
 CASES = {
     "dangling source": ("", "", edge("rooter", "law", "routes_to"), "edges[4].from", "unknown node 'rooter'"),
@@ -260,6 +262,66 @@ CASES = {
         "models.x",
         "not a table",
     ),
+    "two judges": ("", "", JUDGE.format("one") + JUDGE.format("two"), "nodes.two", "has a judge already: 'one'"),
+    "judge without a model": ("", "", '\n[nodes.j]\nkind = "judge"\n', "nodes.j.model", "missing"),
+    "judge of an unknown model": (
+        "",
+        "",
+        JUDGE.format("j").replace('"tiny"', '"tinny"'),
+        "nodes.j.model",
+        "unknown model 'tinny'",
+    ),
+    "judge at a server": (
+        "[nodes.router]",
+        '[models.far]\nsource = "openai:http://127.0.0.1:1/v1#x"\n[nodes.router]',
+        JUDGE.format("j").replace('"tiny"', '"far"') + 'adapter = "path:x.gguf"\n',
+        "nodes.j.model",
+        "the judge 'j' runs on 'far'",
+    ),
+    "judge with an adapter from nowhere": (
+        "",
+        "",
+        JUDGE.format("j") + 'adapter = "hf:x/y"\n',
+        "nodes.j.adapter",
+        "hf:x/y",
+    ),
+    "unknown key of a judge": ("", "", JUDGE.format("j") + "tau = -1.0\n", "nodes.j.tau", "unknown key 'tau'"),
+    "unknown aspect": (
+        "",
+        "",
+        JUDGE.format("j") + 'aspects = ["fluency", "relevence"]\n',
+        "nodes.j.aspects[1]",
+        "'relevence' is not allowed here",
+    ),
+    "no aspect": ("", "", JUDGE.format("j") + "aspects = []\n", "nodes.j.aspects", "nothing to judge by"),
+    "an aspect twice": (
+        "",
+        "",
+        JUDGE.format("j") + 'aspects = ["fluency", "fluency"]\n',
+        "nodes.j.aspects",
+        "'fluency' is named 2 times",
+    ),
+    "an aspect that is no string": (
+        "",
+        "",
+        JUDGE.format("j") + "aspects = [1]\n",
+        "nodes.j.aspects[0]",
+        "an integer, not a string",
+    ),
+    "edge to a judge": (
+        "",
+        "",
+        JUDGE.format("j") + edge("law", "j", "escalates_to"),
+        "edges[4].to",
+        "leads to a judge node",
+    ),
+    "root that judges": (
+        'master = "router"',
+        'master = "j"',
+        JUDGE.format("j"),
+        "graph.master",
+        "it is a judge node",
+    ),
     "tokens that have run out": (
         '"<fn_0>"',
         '"<fn_999999>"',
@@ -360,6 +422,17 @@ def test_workers_reached_by_escalation_or_as_followers_are_fine_without_examples
     tail = WORKER.replace('examples = ["x"]\n', "")
     text = GOOD + tail.format("tutor") + tail.format("writer")
     assert loads(text + edge("law", "tutor", "escalates_to") + edge("tutor", "writer", "follows")).workers()
+
+
+def test_a_judge_needs_no_edge_and_makes_use_of_its_model() -> None:
+    graph = loads(GOOD + JUDGE.format("j").replace('"tiny"', '"big"') + '[models.big]\nsource = "path:big.gguf"\n')
+    assert graph.judge is not None
+    assert graph.judge.aspects == ("relevance", "factuality")
+
+
+def test_a_slip_in_an_aspect_gets_a_question() -> None:
+    with pytest.raises(ProblemsError, match="Did you mean 'relevance'"):
+        loads(GOOD + JUDGE.format("j") + 'aspects = ["relevence"]')
 
 
 def test_circles_of_followers_are_fine() -> None:

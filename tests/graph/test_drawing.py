@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from octograph.graph import Edge, Knowledge, Master, ModelGraph, Worker, draw
+from octograph.graph import Edge, Judge, Knowledge, Master, ModelGraph, Worker, draw
 
 SCHOOL = """\
 school: For learning
@@ -71,6 +71,19 @@ def test_how_plans_go_on_stands_below_the_tree() -> None:
     edges = [Edge(source=one, target=two, kind="follows") for one in "ab" for two in "ab"]
     lines = draw(ModelGraph("g", "a", [], [worker("a"), worker("b")], edges)).splitlines()
     assert lines[-2:] == ["A plan may go on:", "a, b --follows--> a, b"]
+
+
+def test_the_judge_stands_apart_and_is_not_missed_by_the_root() -> None:
+    judge = Judge(name="judge", model="big", adapter="path:j.gguf", description="Says who is right")
+    lines = draw(ModelGraph("g", "a", [], [judge, worker("a")], [])).splitlines()
+    assert lines == [
+        "g",
+        "",
+        "a (tiny, cot)",
+        "",
+        "Unsure answers are compared by:",
+        "judge (judge, big, adapter, relevance, factuality): Says who is right",
+    ]
 
 
 def test_a_graph_without_its_root_is_drawn_all_the_same() -> None:

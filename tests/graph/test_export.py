@@ -10,7 +10,7 @@ import networkx
 import pytest
 
 from octograph.errors import GraphError
-from octograph.graph import FORMATS, Edge, Knowledge, Master, Model, ModelGraph, Worker, export
+from octograph.graph import FORMATS, Edge, Judge, Knowledge, Master, Model, ModelGraph, Worker, export
 
 NASTY = 'a"] --> b<script>#`\\'
 HOSTILE = 'x"];\n\x1b[31m\x9b\x00\u202e</data>&amp;<b>\\'
@@ -27,6 +27,7 @@ def graph() -> ModelGraph:
             Worker(name="math", description="Sums", model="tiny", examples=("1+1",)),
             Worker(name=NASTY, description=HOSTILE, tool="t", examples=("x\x9b",)),
             Knowledge(name="handbook", path="index"),
+            Judge(name="judge", model="tiny", description="Compares"),
         ],
         [
             Edge(source="router", target="math", kind="routes_to"),
@@ -50,8 +51,11 @@ def test_mermaid(graph: ModelGraph) -> None:
     assert lines[:3] == ["flowchart LR", '    n0{{"router"}}', '    n1["math<br/>Sums"]']
     assert '    n0 -->|"#lt;fn_0#gt;"| n1' in lines
     assert '    n1 -.->|"reads"| n3' in lines
+    assert '    n4{"judge<br/>Compares"}' in lines
     for line in lines[1:]:
-        assert re.fullmatch(r'    n\d+(\{\{|\[|\[\()"[^"`\\]*"(\}\}|\]|\)\])|    n\d -(-|\.-)>\|"[^"<>]+"\| n\d', line)
+        assert re.fullmatch(
+            r'    n\d+(\{\{?|\[|\[\()"[^"`\\]*"(\}\}?|\]|\)\])|    n\d -(-|\.-)>\|"[^"<>]+"\| n\d', line
+        )
     assert "<script>" not in "".join(lines)
 
 
@@ -60,6 +64,7 @@ def test_dot(graph: ModelGraph) -> None:
     assert text.startswith('digraph "small" {\n')
     assert '    n0 -> n1 [label="<fn_0>"];' in text
     assert '    n1 [label="math\\nSums", shape=box];' in text
+    assert '    n4 [label="judge\\nCompares", shape=diamond];' in text
     quoted = r'"(?:[^"\\]|\\.)*"'
     for line in text.splitlines()[2:-1]:
         assert re.fullmatch(rf"    n\d( -> n\d)? \[label={quoted}(, (shape|style)=\w+)?\];", line)
@@ -71,6 +76,7 @@ def test_graphml(graph: ModelGraph) -> None:
     again = networkx.parse_graphml(text, force_multigraph=True)
     assert set(again.nodes) == set(graph.nodes)
     assert again.nodes["math"] == {"kind": "worker", "description": "Sums", "model": "tiny"}
+    assert again.nodes["judge"] == {"kind": "judge", "description": "Compares", "model": "tiny"}
     assert sorted(data["kind"] for _, _, data in again.edges(data=True)) == sorted(edge.kind for edge in graph.edges)
     assert {data.get("token") for _, _, data in again.edges(data=True)} == {"<fn_0>", "<fn_1>", None}
 
@@ -82,6 +88,7 @@ def test_json_is_the_whole_graph(graph: ModelGraph) -> None:
     nodes = {node["id"]: node for node in document["nodes"]}
     assert nodes[NASTY]["description"] == HOSTILE
     assert nodes["math"]["examples"] == ["1+1"]
+    assert nodes["judge"]["aspects"] == ["relevance", "factuality"]
     assert document["edges"][0] == {
         "source": "router",
         "target": "math",

@@ -10,7 +10,7 @@ import networkx
 import pytest
 
 from octograph.errors import GraphError
-from octograph.graph import Edge, Knowledge, Master, Model, ModelGraph, Node, Worker, check
+from octograph.graph import Edge, Judge, Knowledge, Master, Model, ModelGraph, Node, Worker, check
 
 
 def worker(name: str, *examples: str) -> Worker:
@@ -66,6 +66,19 @@ def test_what_it_is_made_of(graph: ModelGraph) -> None:
     assert graph.path is None
     assert graph.examples_file is None
     assert repr(graph) == "<ModelGraph 'school': 8 nodes, 10 edges>"
+
+
+def test_its_judge(graph: ModelGraph) -> None:
+    judge = Judge(name="judge", model="tiny", description="Compares")
+    judged = ModelGraph(graph.name, "router", graph.models, [*graph.nodes.values(), judge], graph.edges)
+    assert graph.judge is None
+    assert judged.judge == judged.node("judge") == judge
+    assert judged.nx.nodes["judge"] == {"kind": "judge", "description": "Compares", "node": judge}
+    assert judged != graph
+    assert judged.without_node("judge") == graph
+    assert check(judged) == ()
+    with pytest.raises(GraphError, match="is a judge node, not a worker"):
+        judged.worker("judge")
 
 
 def test_candidates_come_in_token_order_and_may_be_masters(graph: ModelGraph) -> None:

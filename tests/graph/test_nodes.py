@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from octograph.errors import GraphError
-from octograph.graph import Knowledge, Master, Model, ProblemsError, Worker
+from octograph.graph import Judge, Knowledge, Master, Model, ProblemsError, Worker
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,7 @@ def test_names_have_to_be_seen(name: str) -> None:
         lambda: Master(name=name, model="m"),
         lambda: Worker(name=name, description="d", tool="t"),
         lambda: Knowledge(name=name, path="p"),
+        lambda: Judge(name=name, model="m"),
     ):
         with pytest.raises(GraphError, match="name"):
             build()
@@ -143,13 +144,34 @@ def test_a_knowledge_base_needs_a_path(path: str) -> None:
         Knowledge(name="k", path=path)
 
 
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"name": "none"}, ""),
+        ({"adapter": "hf:x/y"}, "adapter"),
+        ({"aspects": ()}, "aspects"),
+        ({"aspects": "relevance"}, "aspects"),
+        ({"aspects": ["relevance", "brevity"]}, "aspects[1]"),
+        ({"aspects": ["fluency", "fluency"]}, "aspects"),
+        ({"description": "\ud800"}, "description"),
+    ],
+)
+def test_judge_values_that_cannot_be_right(changes: dict[str, Any], key: str) -> None:
+    with pytest.raises(ProblemsError) as caught:
+        Judge(**{"name": "j", "model": "m", **changes})
+    assert [problem.key for problem in caught.value.problems] == [key]
+    assert caught.value.problems[0].mend
+
+
+def test_lists_of_aspects_become_tuples() -> None:
+    aspects: Any = ["fluency"]
+    assert Judge(name="j", model="m", aspects=aspects) == Judge(name="j", model="m", aspects=("fluency",))
+
+
 def test_kinds_and_values() -> None:
     worker = Worker(name="w", description="d", tool="t")
-    assert (Master(name="r", model="m").kind, worker.kind, Knowledge(name="k", path="p").kind) == (
-        "master",
-        "worker",
-        "knowledge",
-    )
+    nodes = (Master(name="r", model="m"), worker, Knowledge(name="k", path="p"), Judge(name="j", model="m"))
+    assert [node.kind for node in nodes] == ["master", "worker", "knowledge", "judge"]
     with pytest.raises(dataclasses.FrozenInstanceError):
         worker.name = "other"  # type: ignore[misc]  # that it is refused is what is tested
     assert hash(worker) == hash(dataclasses.replace(worker))

@@ -7,7 +7,7 @@ import stat
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import tomlkit
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from octograph.errors import GraphError
 from octograph.graph import (
     Edge,
+    Judge,
     Knowledge,
     Master,
     Model,
@@ -31,6 +32,7 @@ from octograph.graph import (
     loads,
     save,
 )
+from octograph.graph.judge import AspectName
 from octograph.graph.nodes import WEIGHED, Decoding
 
 DECODINGS: tuple[Decoding, ...] = ("greedy", "sample", "cot", "self-consistency")
@@ -57,9 +59,9 @@ QUERIES = TEXTS.filter(lambda text: bool(text.strip()))
 
 @st.composite
 def graphs(draw: st.DrawFn) -> ModelGraph:
-    """Draw a graph without problems: a root, perhaps a second master, workers, knowledge bases."""
-    names = draw(st.lists(NAMES, min_size=4, max_size=9, unique=True))
-    root, second, base, *worker_names = names
+    """Draw a graph without problems: a root, a second master, workers, a knowledge base, perhaps a judge."""
+    names = draw(st.lists(NAMES, min_size=5, max_size=10, unique=True))
+    root, second, base, judge, *worker_names = names
     models = [
         Model(
             name=name,
@@ -76,6 +78,17 @@ def graphs(draw: st.DrawFn) -> ModelGraph:
         Master(name=second, model=models[-1].name, description=draw(TEXTS), none_examples=draw(queries)),
         Knowledge(name=base, path="index", description=draw(TEXTS)),
     ]
+    if draw(st.booleans()):
+        aspects = st.lists(st.sampled_from(get_args(AspectName)), min_size=1, unique=True).map(tuple)
+        nodes.append(
+            Judge(
+                name=judge,
+                model=models[-1].name,
+                adapter=draw(st.none() | st.just("path:judge.gguf")),
+                aspects=draw(aspects),
+                description=draw(TEXTS),
+            )
+        )
     edges = [Edge(source=root, target=second, kind="routes_to", token=draw(st.sampled_from([None, "<fn_9>"])))]
     for place, name in enumerate(worker_names):
         nodes.append(
@@ -190,6 +203,14 @@ def test_the_text_is_readable() -> None:
     assert 'token = "<fn_1>"' in text
     assert "größere" in text
     assert "temperature" not in text
+
+
+def test_a_judge_is_written_with_what_is_not_usual() -> None:
+    judge = Judge(name="judge", model="tiny", aspects=("fluency",))
+    nodes = [*SMALL.nodes.values(), judge]
+    text = dumps(ModelGraph("small", "router", SMALL.models, nodes, SMALL.edges))
+    assert '[nodes.judge]\nkind = "judge"\nmodel = "tiny"\naspects = [\n    "fluency",\n]\n' in text
+    assert loads(text).judge == judge
 
 
 def test_control_characters_are_written_escaped() -> None:

@@ -9,7 +9,8 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Button
 
-from octograph.agents import Decided, Routed, StepStarted, TextWritten, Turn
+from octograph.agents import Asked, Attempt, Decided, Finished, Judged, Routed, StepStarted, TextWritten, Turn
+from octograph.agents.judging import Judgement
 from octograph.errors import HeadError, HostStartError
 from octograph.tui import make_app
 from octograph.tui.app import OctographApp
@@ -171,6 +172,25 @@ async def test_text_of_a_worker_that_failed_is_taken_back(app_on: MakeApp, read_
         screen = read_screen(app)
     assert "half an ans" not in screen
     assert "waiting for math…" in screen
+
+
+async def test_a_judge_is_waited_for_and_what_it_prefers_is_offered(app_on: MakeApp, read_screen: ReadScreen) -> None:
+    judged = {"math": Judgement(answer="4", scores={"relevance": -1.0})}
+    tried = (Attempt(worker="math", reason="not sure enough", text="4"),)
+    script: list[Beat] = [
+        StepStarted(step="judge"),
+        Pause(),
+        Judged(judgements=judged, seconds=0.1),
+        Asked(attempts=tried, choices=("answer", "abstain")),
+        Finished(turn=turn(status="waiting", text="I am not sure. math would say: 4", tried=tried)),
+    ]
+    scripts: Mapping[str, Script] = {"long": script[:2], "short": [script[0], *script[2:]]}
+    app = app_on(ScriptedBackend(scripts=scripts))
+    async with app.run_test() as pilot:
+        await ask(pilot, "short")
+        assert "I am not sure. math would say: 4" in read_screen(app)
+        await ask(pilot, "long")
+        assert "comparing the answers…" in read_screen(app)
 
 
 async def test_a_failure_shows_its_hint_and_the_app_goes_on(app_on: MakeApp, read_screen: ReadScreen) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ class DecideStep:
     An accepted answer goes to the next step of the plan, if there is one. An answer that has a problem is passed on
     along ``escalates_to``, then to the next most probable worker that is likelier than `NO_WORKER`, never twice to
     one; when nobody is left, the answer is an abstention, or the person is asked what to do with the answers that were
-    withheld. From a worker that reads documents, or declines, only the edges lead on.
+    withheld, once those have been compared. From a worker that reads documents, or declines, only the edges lead on.
 
     Parameters
     ----------
@@ -74,9 +74,12 @@ class DecideStep:
         following = None if spent else self._following(state, worker, names)
         if following is not None:
             emit(Decided(decision="escalate", worker=worker, reason=draft["problem"], next=following))
-            return {"worker": following, "tried": tried, "draft": None}
-        withheld = sorted((one for one in tried if one["step"] == place and one["text"]), key=_surest, reverse=True)
+            return {"worker": following, "tried": tried, "draft": None, "judged": None}
+        judged = state.get("judged", {})  # a turn that has waited since before there were judges is not to be judged
+        withheld = _ranked([one for one in tried if one["step"] == place and one["text"]], judged or {})
         if withheld and self._limits.unsure == "ask":
+            if judged is None:
+                return {"comparing": withheld}
             chosen = interrupt(
                 {
                     "attempts": [{key: one[key] for key in _TRIED} for one in withheld],
@@ -89,7 +92,7 @@ class DecideStep:
                 return self._accepted({**state, "tried": others}, best["worker"], best, place, emit)
             if chosen != ABSTAIN:
                 emit(Decided(decision="escalate", worker=worker, reason="you chose", next=chosen))
-                return {"worker": chosen, "tried": tried, "draft": None}
+                return {"worker": chosen, "tried": tried, "draft": None, "judged": None}
         emit(Decided(decision="abstain", worker=worker, reason=spent or draft["problem"]))
         abstained: State = {**state, "tried": tried}
         return self._close(abstained, "abstained", _failed(tried, spent), worker=None, nearest=draft["citations"])
@@ -107,7 +110,7 @@ class DecideStep:
             following = plan[place]["worker"]
             reason = f"step {place} of {len(plan)} is done"
             emit(Decided(decision="advance", worker=worker, reason=reason, next=following))
-            return {"worker": following, "done": done, "draft": None}
+            return {"worker": following, "done": done, "draft": None, "judged": None}
         emit(Decided(decision="accept", worker=worker, reason="answered"))
         source: Source = "tool" if all(one["source"] == "tool" for one in done) else "model"
         if len(plan) > 1:
@@ -205,5 +208,11 @@ def _answer(draft: dict[str, Any]) -> dict[str, Any]:
     return {key: draft[key] for key in ("text", "source", "score", "citations")}
 
 
-def _surest(attempt: dict[str, Any]) -> float:
-    return -math.inf if attempt["score"] is None else float(attempt["score"])
+def _ranked(withheld: Sequence[dict[str, Any]], judged: Mapping[str, float]) -> list[dict[str, Any]]:
+    """The surest first: as the judge says, and among those of which it says nothing or the same, by their scores."""
+
+    def sureness(attempt: dict[str, Any]) -> tuple[float, float]:
+        g = -math.inf if attempt["score"] is None else float(attempt["score"])
+        return judged.get(attempt["worker"], -math.inf), g
+
+    return sorted(withheld, key=sureness, reverse=True)

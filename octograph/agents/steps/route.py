@@ -33,6 +33,8 @@ class RouteStep:
             "done": [],
             "tried": [],
             "spent": 0,
+            "comparing": None,
+            "judged": None,
             "turn": self._turn(state),
         }
         named = state.get("named")

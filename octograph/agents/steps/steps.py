@@ -10,6 +10,7 @@ from octograph.agents.self_discover import Discovery, StructureStore
 from octograph.agents.steps.decide import DecideStep
 from octograph.agents.steps.evaluate import Evaluation, Evaluator
 from octograph.agents.steps.generate import GenerateStep
+from octograph.agents.steps.judge import Comparison, JudgeStep
 from octograph.agents.steps.retrieve import Retriever, RetrieveStep
 from octograph.agents.steps.route import RouteStep
 from octograph.agents.steps.step import Step
@@ -32,12 +33,15 @@ class Steps:
         The first and the last step.
     answer
         Those between them, in order: gone through again when a query is passed on, or goes on with its plan.
+    judge
+        Gone through, and back to the last step, before that asks a person.
 
     """
 
     route: Step
     answer: tuple[Step, ...]
     decide: Step
+    judge: Step
 
     @classmethod
     def of(
@@ -49,6 +53,7 @@ class Steps:
         workers: Mapping[str, Worker],
         evaluators: Mapping[str, Evaluator],
         discoveries: Mapping[str, Discovery],
+        judge: Comparison | None,
         structures: Callable[[], Awaitable[StructureStore]],
         clock: Clock,
         limits: Limits,
@@ -62,4 +67,5 @@ class Steps:
                 GenerateStep(workers, Evaluation(graph, evaluators)),
             ),
             decide=DecideStep(graph, clock=clock, limits=limits),
+            judge=JudgeStep(judge),
         )

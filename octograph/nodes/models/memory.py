@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from octograph.errors import HostStartError, ModelError
-from octograph.graph import Model, ModelGraph
+from octograph.graph import Judge, Model, ModelGraph, Worker
 from octograph.nodes.models.store import ModelStore, context_of
 
 __all__ = [
@@ -29,7 +29,7 @@ READER_CELLS: Final = 2048
 """Of the context in which a master reads queries; see `octograph.nodes.llama.reading`."""
 
 ADAPTER_CELLS: Final = 4096
-"""Of the context that each adapter of a worker gets at most; see `octograph.nodes.llama.engine`."""
+"""Of the context that each adapter of a worker or a judge gets at most; see `octograph.nodes.llama.engine`."""
 
 KEPT_PREFIXES: Final = 256 * 2**20
 BATCH: Final = 512
@@ -158,7 +158,8 @@ def model_memory(graph: ModelGraph, model: Model, *, store: ModelStore) -> Model
     context = context_of(model, summary)
     sharing = {one.name for one in graph.models.values() if (one.source, one.context) == (model.source, model.context)}
     readers = sum(master.model in sharing for master in graph.masters())
-    adapters = len({one.adapter for one in graph.workers() if one.model in sharing} - {None})
+    users = [one for one in graph.nodes.values() if isinstance(one, Judge | Worker) and one.model in sharing]
+    adapters = len({one.adapter for one in users} - {None})
     cells = context + readers * READER_CELLS + adapters * min(ADAPTER_CELLS, context)
     contexts = 1 + readers + adapters
     return ModelMemory(

@@ -12,12 +12,21 @@ from importlib import metadata
 from pathlib import Path
 
 from octograph.errors import GraphError, ModelMissingError
-from octograph.graph import Model
+from octograph.graph import Judge, Model, Worker
 from octograph.nodes.models.gguf_file import GGUFSummary, check_gguf
 from octograph.nodes.models.hub import Hub
 from octograph.nodes.whole_file import written_whole
 
-__all__ = ["FASTER_TYPE", "ModelStore", "context_of", "file_identity", "find_file", "in_package"]
+__all__ = [
+    "FASTER_TYPE",
+    "ModelStore",
+    "adapter_path",
+    "context_of",
+    "evaluator_path",
+    "file_identity",
+    "find_file",
+    "in_package",
+]
 
 MOST_CONTEXT = 8192
 """Tokens of a context that the graph file does not state, if the model was trained for more."""
@@ -159,6 +168,20 @@ def file_identity(path: Path) -> str:
     """What changes if a file does, without reading it."""
     stat = path.stat()
     return f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
+
+
+def evaluator_path(node: Worker, folder: Path | None) -> Path | None:
+    """Where a worker's evaluator is, None if it has none; raises `ModelMissingError` if it is not there."""
+    if node.evaluator is None:
+        return None
+    return find_file(node.evaluator, base=folder, what=f"the evaluator of {node.name!r}", key="evaluator")
+
+
+def adapter_path(node: Worker | Judge, folder: Path | None) -> Path | None:
+    """Where a worker's or a judge's adapter is, None without one; raises `ModelMissingError` if it is not there."""
+    if node.adapter is None:
+        return None
+    return find_file(node.adapter, base=folder, what=f"the adapter of {node.name!r}", key="adapter")
 
 
 def find_file(source: str, *, base: Path | None, what: str, key: str) -> Path:

@@ -115,7 +115,7 @@ class Contexts:
         answers = [tokens for tokens, _ in exercise.answers]
         start, longest = len(exercise.prompt), max(map(len, answers))
         lengths = torch.tensor([len(tokens) for tokens in answers])  # [a]
-        cache = DynamicCache(config=self._model.config)
+        cache: Any = DynamicCache(config=self._model.config)  # of a model whose layers all keep keys and values
         self._model.model(input_ids=torch.tensor([exercise.prompt]), past_key_values=cache, use_cache=True)
         prompt = tuple((layer.keys.half(), layer.values.half()) for layer in cache.layers)
         cache.batch_repeat_interleave(len(answers))

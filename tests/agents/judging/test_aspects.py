@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octograph.agents.judging import ASPECTS, TEMPLATE, Aspect
 from octograph.errors import UsageError
+from octograph.graph.judge import AspectName
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=40)
 WORDS = TEXT.filter(lambda text: bool(text.strip()))
@@ -15,6 +18,7 @@ WORDS = TEXT.filter(lambda text: bool(text.strip()))
 
 def test_the_built_in_aspects_are_these() -> None:
     assert list(ASPECTS) == ["relevance", "fluency", "factuality"]
+    assert tuple(ASPECTS) == get_args(AspectName), "a graph file can name those that there are"
     assert all(name == aspect.name for name, aspect in ASPECTS.items())
     assert {aspect.template for aspect in ASPECTS.values()} == {TEMPLATE}
 

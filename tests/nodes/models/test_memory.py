@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from octograph.errors import HostStartError
-from octograph.graph import Edge, Knowledge, Master, Model, ModelGraph, Node, Worker, open_graph
+from octograph.graph import Edge, Judge, Knowledge, Master, Model, ModelGraph, Node, Worker, open_graph
 from octograph.nodes.models import ModelStore
 from octograph.nodes.models.hub import Hub
 from octograph.nodes.models.memory import (
@@ -84,6 +84,17 @@ def test_models_that_share_a_host_count_once_and_documents_need_the_embedder(sto
     assert plan.beside == MAIN_BYTES + EMBEDDER_BYTES
     assert plan.fits
     assert plan.machine == machine_memory()
+
+
+def test_the_adapter_of_a_judge_has_a_context_of_its_own(store: ModelStore) -> None:
+    model = Model(name="a", source=SMALL, context=1000)
+    plain = graph(model)
+    judge = Judge(name="judge", model="a", adapter="path:judge.gguf")
+    judged = ModelGraph("g", "router", plain.models, [*plain.nodes.values(), judge], plain.edges)
+    before, after = (model_memory(one, model, store=store) for one in (plain, judged))
+    assert before is not None
+    assert after is not None
+    assert after.cache == before.cache + 1000 * KV
 
 
 def test_a_model_that_cannot_fit_is_refused_before_it_starts(store: ModelStore) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +16,27 @@ from octograph import Octograph
 from octograph.agents import Event
 from octograph.agents.evaluation.answering import (
     Answerer,
-    AnswersReport,
     Graded,
     WholeGraph,
-    evaluate_answers,
 )
 from octograph.agents.evaluation.question import Question, read_questions
 from octograph.cancellation import CancelToken
+from octograph.cli.alone import altered, discovered, measured
 from octograph.cli.interrupting import cancelling_on_interrupt
 from octograph.cli.opening import graph_of
 from octograph.cli.output import note, progress, say, write_json
+from octograph.cli.writable import check_writable
 from octograph.composition import (
     host_pool,
     knowledge_folders,
-    make_discoveries,
     make_evaluators,
     make_library,
     make_router,
     make_workers,
     worker_alone,
 )
-from octograph.errors import GraphError, UsageError
-from octograph.graph import ModelGraph, Worker, check
+from octograph.errors import UsageError
+from octograph.graph import ModelGraph
 from octograph.nodes.llama import LlamaClient
 from octograph.nodes.tools import SystemClock
 from octograph.nodes.whole_file import written_whole
@@ -47,21 +44,17 @@ from octograph.settings import Settings
 
 __all__ = ["eval_answers"]
 
-EXAMPLES = 3
-"""Questions, without their answers, from which a reasoning structure is discovered."""
-
 
 def eval_answers(arguments: argparse.Namespace) -> int:
     """Measure how well a worker, or the whole graph, answers questions."""
     graph, chosen = graph_of(arguments)
     questions = read_questions(arguments.data, limit=arguments.limit, seed=arguments.seed)
     if arguments.predictions is not None:
-        _check_writable(arguments.predictions)
+        check_writable(arguments.predictions, what="the predictions")
     cancel = CancelToken()
     with ExitStack() as stack:
         if arguments.worker is not None:
-            node = _worker(graph, arguments)
-            alone = _alone(_with(graph, node), node, chosen, questions, cancel)
+            alone = _alone(_with(graph, arguments), arguments.worker, chosen, questions, cancel)
             answerer, model = stack.enter_context(alone)
         elif (arguments.decoding, arguments.reasoning, arguments.structure) != (None, None, None):
             raise UsageError("--decoding and --reasoning change one worker", hint="Say which: --worker NAME.")
@@ -69,7 +62,7 @@ def eval_answers(arguments: argparse.Namespace) -> int:
             answerer, model = stack.enter_context(_whole(graph, chosen))
         stack.enter_context(cancelling_on_interrupt(cancel))
         tell = stack.enter_context(progress("answering"))
-        report = asyncio.run(_measured(questions, answerer, model, tell, cancel))
+        report = asyncio.run(measured(questions, answerer, model, tell, cancel))
     if report is None:
         raise KeyboardInterrupt
     if arguments.predictions is not None:
@@ -82,29 +75,18 @@ def eval_answers(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _measured(
-    questions: Sequence[Question], answerer: Answerer, model: LlamaClient | None, tell: Any, cancel: CancelToken
-) -> AnswersReport | None:
-    if model is not None:
-        await model.prepare()  # what is loaded at the first question is not a question's time
-    return await evaluate_answers(questions, answerer, progress=tell, cancel=cancel)
-
-
 @contextmanager
 def _alone(
-    graph: ModelGraph, node: Worker, settings: Settings, questions: Sequence[Question], cancel: CancelToken
+    graph: ModelGraph, name: str, settings: Settings, questions: Sequence[Question], cancel: CancelToken
 ) -> Iterator[tuple[Answerer, LlamaClient | None]]:
     """Give one worker of a graph, and the model to load for it, if any; its structure is of these questions."""
-    pool = host_pool(graph, settings)
+    pool, node = host_pool(graph, settings), graph.worker(name)
     try:
         structure = None
         if node.reasoning == "self-discover":
-            examples = [question.asked for question in questions[:EXAMPLES]]
-            found = asyncio.run(make_discoveries(graph, pool)[node.name].discover(examples, cancel=cancel))
-            if found is None:
+            structure = asyncio.run(discovered(graph, node, pool, questions, cancel))
+            if structure is None:
                 raise KeyboardInterrupt
-            structure = found.structure
-            note(f"discovered in {found.calls} calls:\n{structure.as_text()}")
         # Tools have no model, and one at a server has nothing to load.
         alone = worker_alone(graph, node, pool, SystemClock(), structure=structure)
         yield alone, pool.clients.get(node.model or "")
@@ -136,8 +118,8 @@ def _whole(graph: ModelGraph, settings: Settings) -> Iterator[tuple[Answerer, Ll
         yield WholeGraph(ask), pool.clients[graph.master.model]
 
 
-def _worker(graph: ModelGraph, arguments: argparse.Namespace) -> Worker:
-    """The worker that is meant, as the options want it.
+def _with(graph: ModelGraph, arguments: argparse.Namespace) -> ModelGraph:
+    """The graph in which the worker that is meant is as the options want it.
 
     Raises
     ------
@@ -146,50 +128,14 @@ def _worker(graph: ModelGraph, arguments: argparse.Namespace) -> Worker:
 
     """
     node = graph.worker(arguments.worker)
-    wanted: dict[str, Any] = {
-        key: value
-        for key, value in (
-            ("decoding", arguments.decoding),
-            ("reasoning", arguments.reasoning),
-            ("structure", arguments.structure),
-        )
-        if value is not None
-    }
-    if wanted and node.tool is not None:
+    wanted = {key: getattr(arguments, key) for key in ("decoding", "reasoning", "structure")}
+    named = [key for key, value in wanted.items() if value is not None]
+    if named and node.tool is not None:
         raise UsageError(
-            f"the worker {node.name!r} is a tool, which has no --{next(iter(wanted))}",
+            f"the worker {node.name!r} is a tool, which has no --{named[0]}",
             hint="Leave the option out, or name a worker with a model.",
         )
-    if arguments.decoding not in (None, node.decoding):
-        wanted |= {"branches": None, "branch_at": 0}  # those of another way
-    try:
-        node = replace(node, **wanted)
-    except GraphError as error:
-        raise UsageError(f"the worker {node.name!r} cannot do that: {error.message}", hint=error.hint) from error
-    return node
-
-
-def _with(graph: ModelGraph, changed: Worker) -> ModelGraph:
-    """The graph with a worker as it was changed, to make that worker from.
-
-    Raises
-    ------
-    UsageError
-        Its model cannot do what it now wants.
-
-    """
-    altered = graph.with_changed(changed)
-    for problem in check(altered):
-        raise UsageError(f"the worker {changed.name!r} cannot do that: {problem.message}", hint=problem.mend)
-    return altered
-
-
-def _check_writable(path: Path) -> None:
-    """Refuse before hours of work what could not be written after them."""
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise UsageError(
-            f"the predictions cannot be written to {str(path)!r}", hint="Name a file in a folder of yours."
-        )
+    return altered(graph, node, **wanted)
 
 
 def _write(path: Path, graded: Sequence[Graded]) -> None:

@@ -22,6 +22,7 @@ def add_train(commands: Any) -> None:
     adapter.add_argument("--seed", type=int, default=0, help="of order and factors (default: %(default)s)")
     _worker_training(train)
     _evaluator_training(train)
+    _technique_training(train)
     router.add_argument(
         "--adapter",
         default="auto",
@@ -133,6 +134,29 @@ def _evaluator_training(train: Any) -> None:
     evaluator.add_argument("--seed", type=int, default=0, help="of sample, order and rows (default: %(default)s)")
 
 
+def _technique_training(train: Any) -> None:
+    technique = command(
+        train, "technique", "technique:train_technique", "choose by what is measured how a worker comes to its answers"
+    )
+    technique.add_argument("--node", required=True, metavar="NAME", help="the worker, one with a model")
+    technique.add_argument(
+        "--data", type=Path, required=True, metavar="QUESTIONS", help="questions as of eval answers, not trained on"
+    )
+    techniques = ("direct", "cot", "self-consistency", "structure-json", "structure-text", "program")
+    technique.add_argument(
+        "--technique",
+        choices=techniques,
+        action="append",
+        default=[],
+        metavar="TECHNIQUE",
+        help=f"measure this one, of: {', '.join(techniques)} (default: all that the worker can do; 'program' only where"
+        " it is the worker's own)",
+    )
+    technique.add_argument("--limit", type=positive, metavar="N", help="use a random sample of N questions")
+    technique.add_argument("--output", type=Path, metavar="FILE", help="write the changed graph there")
+    technique.add_argument("--seed", type=int, default=0, help="of the sample (default: %(default)s)")
+
+
 def _answers(evaluate: Any) -> None:
     answers = command(
         evaluate, "answers", "evaluating:eval_answers", "how well a worker, or the whole graph, answers questions"
@@ -182,8 +206,12 @@ def _selective(evaluate: Any) -> None:
         metavar="SCORE",
         help=f"of: {', '.join(scores)} (default: all but the last two, which draw ten further answers)",
     )
-    selective.add_argument(
+    wanted = selective.add_mutually_exclusive_group()
+    wanted.add_argument(
         "--accuracy", type=share, default=0.8, metavar="A", help="find the threshold for this (default: %(default)s)"
+    )
+    wanted.add_argument(
+        "--coverage", type=share, metavar="C", help="find that which this share of the answers reaches, instead"
     )
     selective.add_argument("--plot", type=Path, metavar="FILE", help="draw the curves: .svg, .png or .pdf")
     selective.add_argument("--limit", type=positive, metavar="N", help="use a random sample of N lines")

@@ -219,6 +219,7 @@ SURFACE = {
         "Aspire",
         "Delta",
         "Intervals",
+        "Likelihood",
         "PTrue",
         "Perplexity",
         "PredictiveEntropy",

@@ -16,7 +16,7 @@ from typing import Any
 from octograph.agents.evaluation.answering import evaluate_answers
 from octograph.agents.evaluation.question import Question, read_questions
 from octograph.agents.selection import Aspire, Perplexity
-from octograph.agents.selection.aspire import ASKS, OPENS, WORDS
+from octograph.agents.selection.aspire import ASKS, OPENS, verdicts
 from octograph.agents.selection.lessons import judged
 from octograph.agents.selection.measuring import Scoring, Selective
 from octograph.agents.selection.weighing import best_alpha
@@ -130,7 +130,7 @@ class _Making:
             stack.callback(pool.close)
             client = client_of(pool, node)
             await client.prepare()
-            words = [await client.tokenize(word) for word in WORDS]
+            words = await verdicts(client.tokenize)
             watching = held_out[:LEARNED]
             lessons = await self._lessons(client, adapter, [*learned, *watching], cancel)
         if lessons is None:
@@ -145,7 +145,7 @@ class _Making:
             system=node.system,
             lessons=lessons[: len(learned)],
             validation=lessons[len(learned) :],
-            words=(words[0][0], words[1][0]),
+            words=words,
             length=arguments.length,
             asks=ASKS,
             opens=OPENS,

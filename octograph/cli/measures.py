@@ -125,9 +125,9 @@ def _evaluator_training(train: Any) -> None:
         "--limit", type=positive, default=2000, metavar="N", help="learn from a random N (default: %(default)s)"
     )
     evaluator.add_argument("--output", type=Path, metavar="FILE", help="write the changed graph there")
-    evaluator.add_argument("--epochs", type=float, default=10.0, help="passes over them (default: %(default)s)")
+    evaluator.add_argument("--epochs", type=float, default=4.0, help="passes over them (default: %(default)s)")
     evaluator.add_argument(
-        "--length", type=positive, default=50, help="of the soft prompt, in rows (default: %(default)s)"
+        "--length", type=positive, default=10, help="of the soft prompt, in rows (default: %(default)s)"
     )
     evaluator.add_argument("--rate", type=float, default=0.01, help="highest learning rate (default: %(default)s)")
     evaluator.add_argument("--licence", default="", help="of the soft prompt, for its model card")
@@ -197,12 +197,12 @@ def _selective(evaluate: Any) -> None:
     )
     selective.add_argument("data", type=Path, metavar="DATA", help="as of eval answers")
     selective.add_argument("--worker", required=True, metavar="NAME", help="whose answers")
-    scores = ("perplexity", "delta", "p_true", "aspire", "predictive_entropy", "semantic_entropy")
+    scores = ("perplexity", "likelihood", "delta", "p_true", "aspire", "predictive_entropy", "semantic_entropy")
     selective.add_argument(
         "--score",
         nargs="+",
         choices=scores,
-        default=scores[:4],
+        default=scores[:-2],
         metavar="SCORE",
         help=f"of: {', '.join(scores)} (default: all but the last two, which draw ten further answers)",
     )

@@ -13,6 +13,7 @@ from octograph.agents.evaluation.question import Question, read_questions
 from octograph.agents.selection import (
     Aspire,
     Delta,
+    Likelihood,
     Perplexity,
     PredictiveEntropy,
     PTrue,
@@ -101,6 +102,7 @@ def _scores(
         samples = Samples(client, max_tokens=node.max_tokens, program=node.decoding == "program")
         made: list[SelectionScore] = [
             Perplexity(),
+            Likelihood(),
             Delta(),
             PTrue(client, client.tokenize),
             Aspire(client, client.tokenize, theta_s=evaluator_path(node, graph.folder), alpha=node.alpha),

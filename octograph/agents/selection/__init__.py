@@ -11,7 +11,7 @@ from octograph.agents.selection.curve import (
     coverage_at,
 )
 from octograph.agents.selection.entropy import PredictiveEntropy, SemanticEntropy
-from octograph.agents.selection.likelihood import Delta, Perplexity
+from octograph.agents.selection.likelihood import Delta, Likelihood, Perplexity
 from octograph.agents.selection.p_true import PTrue
 from octograph.agents.selection.plot import plot_curves
 from octograph.agents.selection.samples import Sample, Samples
@@ -23,6 +23,7 @@ __all__ = [
     "Aspire",
     "Delta",
     "Intervals",
+    "Likelihood",
     "PTrue",
     "Perplexity",
     "PredictiveEntropy",

@@ -13,7 +13,7 @@ from octograph.errors import UsageError
 from octograph.nodes.answered import Answered
 from octograph.nodes.decoding import Scorer, ScoreRequest, SoftPrompt, Tokenize, Tokens
 
-__all__ = ["ALPHA", "ASKS", "OPENS", "WORDS", "Aspire"]
+__all__ = ["ALPHA", "ASKS", "OPENS", "Aspire", "verdicts"]
 
 ALPHA = 0.25
 """Weight of the self-evaluation (Chen et al. 2023)."""
@@ -21,8 +21,8 @@ ALPHA = 0.25
 ASKS, OPENS = "Is that answer correct or wrong?", "The answer is"
 """As which theta_s begins, so that the two words are likely from the start; the method leaves open how it begins."""
 
-WORDS = (" correct", " wrong")
-"""Between which the model chooses behind the soft prompt; what theta_s is trained with has to be the same."""
+WORDS = ("correct", "wrong")
+"""Between which the model chooses behind the soft prompt."""
 
 
 class Aspire:
@@ -61,7 +61,7 @@ class Aspire:
         self._tokenize = tokenize
         self._theta_s = theta_s
         self._alpha = alpha
-        self._tokens: tuple[tuple[int, ...], ...] = ()
+        self._tokens: tuple[int, ...] = ()
 
     @property
     def kind(self) -> Literal["self-evaluated", "likelihood"]:
@@ -83,8 +83,8 @@ class Aspire:
 
     async def _p_correct(self, answered: Answered, theta_s: Path, cancel: CancelToken) -> float | None:
         if not self._tokens:
-            self._tokens = await first_tokens([(word,) for word in WORDS], self._tokenize)
-        (correct,), (wrong,) = self._tokens
+            self._tokens = await verdicts(self._tokenize)
+        correct, wrong = self._tokens
         request = ScoreRequest(
             prompt=(*answered.prompt, Tokens(answered.tokens), SoftPrompt(theta_s)),
             among=(correct, wrong),
@@ -92,3 +92,22 @@ class Aspire:
         )
         scores = await self._scorer.score(request, cancel=cancel)
         return None if scores is None else float(scores.probabilities[0])
+
+
+async def verdicts(tokenize: Tokenize) -> tuple[int, int]:
+    """Return the tokens for right and for wrong, with which theta_s is trained and read.
+
+    They follow a word, so they begin with a space; with nothing where a model has a token for the space itself.
+
+    Raises
+    ------
+    UsageError
+        Both begin with the same token even so.
+
+    """
+    spaced = [(await tokenize(f" {word}"))[0] for word in WORDS]
+    if len(set(spaced)) == len(WORDS):
+        correct, wrong = spaced
+        return correct, wrong
+    (correct,), (wrong,) = await first_tokens([(word,) for word in WORDS], tokenize)
+    return correct, wrong

@@ -8,7 +8,7 @@ from octograph.agents.selection.score import mean_logprob
 from octograph.cancellation import CancelToken
 from octograph.nodes.answered import Answered
 
-__all__ = ["Delta", "Perplexity"]
+__all__ = ["Delta", "Likelihood", "Perplexity"]
 
 
 class Perplexity:
@@ -22,6 +22,23 @@ class Perplexity:
     async def score(self, answered: Answered, *, cancel: CancelToken) -> float | None:
         """See `SelectionScore`."""
         return None if cancel.cancelled else mean_logprob(answered.measures)
+
+
+class Likelihood:
+    """How likely the answer was as a whole: ``log f(y|x) = sum_j log f(y_j|x, y_<j)``, in nats, 0 at most.
+
+    A longer answer has more places to be wrong in. Of answers whose length says nothing, as of a text that may be
+    short or long, `Perplexity` is the fairer one.
+    """
+
+    name = "likelihood"
+
+    async def score(self, answered: Answered, *, cancel: CancelToken) -> float | None:
+        """See `SelectionScore`."""
+        if cancel.cancelled:
+            return None
+        logprobs = answered.measures.logprobs
+        return float(logprobs.sum(dtype=float)) if len(logprobs) else -math.inf
 
 
 class Delta:

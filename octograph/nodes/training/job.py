@@ -250,10 +250,10 @@ class PromptJob:
     validation: Sequence[Judged]
     words: tuple[int, int] = (0, 0)
     adapter: str | None = None
-    length: int = 50
+    length: int = 10
     asks: str = ""
     opens: str = ""
-    epochs: float = 10.0
+    epochs: float = 4.0
     rate: float = 0.01
     batch: int = 8
     checks: int = 10

@@ -11,6 +11,7 @@ import pytest
 from octograph.agents.selection import (
     Aspire,
     Delta,
+    Likelihood,
     Perplexity,
     PredictiveEntropy,
     PTrue,
@@ -49,6 +50,11 @@ async def test_a_longer_answer_is_no_worse_for_its_length() -> None:
     assert await scored(Perplexity(), answer([-0.5] * 40)) == await scored(Perplexity(), answer([-0.5]))
 
 
+async def test_likelihood_is_that_of_the_whole_answer() -> None:
+    assert await scored(Likelihood(), answer([-0.5, -1.5, -1.0])) == -3.0
+    assert await scored(Likelihood(), answer([-0.5] * 40)) < await scored(Likelihood(), answer([-0.5]))
+
+
 async def test_delta_is_the_mean_margin() -> None:
     assert await scored(Delta(), answer([-1.0, -1.0], margins=[0.9, 0.4])) == pytest.approx(0.65)
 
@@ -56,7 +62,7 @@ async def test_delta_is_the_mean_margin() -> None:
 async def test_an_answer_of_no_tokens_is_the_least_sure() -> None:
     empty = answer([], text="")
     aspire = Aspire(FakeScorer({}), spelled, theta_s=THETA)
-    for score in (Perplexity(), Delta(), aspire):
+    for score in (Perplexity(), Likelihood(), Delta(), aspire):
         assert await scored(score, empty) == -math.inf
 
 
@@ -266,6 +272,7 @@ def all_scores() -> list[SelectionScore]:
     samples = Samples(FakeDecoder([("Rome", [-1.0]), ("Oslo", [-1.0])]))
     return [
         Perplexity(),
+        Likelihood(),
         Delta(),
         PredictiveEntropy(samples),
         SemanticEntropy(samples, FixedEmbedder({"Rome": [1, 0], "Oslo": [0, 1]})),
@@ -279,7 +286,8 @@ async def test_each_has_a_name_and_a_finite_score() -> None:
     for score in all_scores():
         assert math.isfinite(await scored(score))
     names = [score.name for score in all_scores()]
-    assert names == ["perplexity", "delta", "predictive_entropy", "semantic_entropy", "p_true", "aspire", "aspire"]
+    entropies = ["predictive_entropy", "semantic_entropy"]
+    assert names == ["perplexity", "likelihood", "delta", *entropies, "p_true", "aspire", "aspire"]
 
 
 async def test_each_is_none_if_it_was_cancelled() -> None:

@@ -13,6 +13,7 @@ withheld, so that all are asked whom a query is passed on to, and what each wrot
   answer; what the reader wrote is shown whether or not it stands in the documents. Still nothing is shown where no
   passage has to do with the question, or the reader itself says that they do not hold the answer.
 - ``untuned``: the graph without a `tau`: the same turns, less what only ``everything`` shows.
+- ``bundled``: the graph with the `tau` that it comes with.
 - ``decided``: the graph with these `tau`, which passes on, escalates and abstains as the product does.
 
 What was shown of a plan before it stopped counts as shown. Writes ``benchmarks/results/escalation.json``, without any
@@ -64,7 +65,7 @@ KINDS = {
     "documents": "SQuAD, the article among the documents",
     "trivia": "SQuAD, the article not there",
 }
-ARMS = {"everything": "everything", "untuned": "without `tau`", "decided": "with `tau`"}
+ARMS = {"everything": "all", "untuned": "without `tau`", "bundled": "as it comes", "decided": "with tuned `tau`"}
 MARKS = re.compile(r"\[[0-9]+\]")
 QUOTED = re.compile(r"""(['"]).*\1""", re.DOTALL)
 WANTED = 0.8  # accuracy of a worker's answers
@@ -310,6 +311,7 @@ async def measured(data: Path, count: int, folder: Path) -> tuple[dict[str, Any]
         withheld, _ = await answered(withholding, pool, library, others, folder=folder, forced=None)
         found = taus(graph, withheld)
         before, seconds = await answered(graph, pool, library, ours, folder=folder, forced=Forced())
+        bundled, _ = await answered(open_graph("embedded"), pool, library, ours, folder=folder, forced=None)
         decided, more = await answered(with_taus(graph, found), pool, library, ours, folder=folder, forced=None)
     untuned = [replace(row, text="", worker=None, right=False) if row.forced else row for row in before]
     pairs = {"all": list(zip(before, decided, strict=True))}
@@ -318,11 +320,12 @@ async def measured(data: Path, count: int, folder: Path) -> tuple[dict[str, Any]
         "chosen_on": len(others),
         "articles": len(articles),
         "taus": found,
-        **{name: arm(rows) for name, rows in zip(ARMS, (before, untuned, decided), strict=True)},
+        **{name: arm(rows) for name, rows in zip(ARMS, (before, untuned, bundled, decided), strict=True)},
         "ratio": {name: ratio(some) for name, some in pairs.items()},
+        "ratio_bundled": ratio(list(zip(before, bundled, strict=True))),
         "seconds_a_question": {"everything": seconds, "decided": more},
     }
-    return results, {"choosing": withheld, "everything": before, "decided": decided}
+    return results, {"choosing": withheld, "everything": before, "bundled": bundled, "decided": decided}
 
 
 def page(results: Mapping[str, Any]) -> str:
@@ -344,8 +347,12 @@ def page(results: Mapping[str, Any]) -> str:
             for name, what in ARMS.items()
         ),
         "",
-        "" if left is None else f"Of the wrong answers of answering everything, {_figure(left)} are left with `tau`.",
-        f"Each `tau` was chosen on {results['chosen_on']} other questions, of other problems and articles, for "
+        *(
+            f"Of the wrong answers of answering everything, {_figure(one)} are left with the `tau` {what}."
+            for one, what in ((results["ratio_bundled"], "that come with it"), (left, "tuned on such questions"))
+            if one
+        ),
+        f"Each tuned `tau` was chosen on {results['chosen_on']} other questions, of other problems and articles, for "
         f"{WANTED:.0%} right answers.",
         "*Promised* holds for further questions of this mixture with 95 % confidence; *observed* was so on these, over "
         f"at least {LEAST} answers; otherwise, also of workers that answered none of these, answers are *withheld*.",
@@ -359,7 +366,7 @@ def page(results: Mapping[str, Any]) -> str:
             if one["answers"]
         ),
         "",
-        "With `tau` nothing was shown mostly because:",
+        "With tuned `tau` nothing was shown mostly because:",
         *(f"- {reason} ({count})" for reason, count in Counter(results["decided"]["no_answer_because"]).most_common(8)),
     ]
     return "\n".join(lines) + "\n"

@@ -15,7 +15,7 @@ QUESTIONS = (
     ("What is {} * 17?", None),
     ("How are you today?", "chat"),
     ("How many feet are {} metres?", None),
-    ("Translate into French: it rains in the morning and at night.", "translation"),
+    ("Write a letter about the rain in the morning and at night.", "writing"),
 )
 
 

@@ -54,7 +54,7 @@ def test_a_self_evaluation_is_trained_and_decides_what_is_shown(
     named = ("--graph", graph_file, "--json")
     before = run("eval", "selective", data, "--worker", "colours", "--limit", "8", *named)
     assert before.status == 0, before.err
-    assert set(before.json()) == {"perplexity", "delta", "p_true", "aspire"}
+    assert set(before.json()) == {"perplexity", "likelihood", "delta", "p_true", "aspire"}
     fast = ("--epochs", "0.2", "--length", "3", "--limit", "40")
     done = run("train", "evaluator", "--node", "colours", "--data", data, *fast, *named)
     assert done.status == 0, done.err

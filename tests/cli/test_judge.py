@@ -55,7 +55,10 @@ def judged_graph(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
             graph.master_name,
             {model: Model(name=model, source=f"path:{model}.gguf"), **graph.models},
             [*graph.nodes.values(), Judge(name="judge", model=model, aspects=("relevance", "fluency"))],
-            [*graph.edges, Edge(source="knowledge", target="science", kind="escalates_to")],
+            [
+                *(edge for edge in graph.edges if edge.source != "knowledge" or edge.kind != "escalates_to"),
+                Edge(source="knowledge", target="science", kind="escalates_to"),
+            ],
             head_file="embedded.head.safetensors",
         )
         save(mine, path)

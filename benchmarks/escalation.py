@@ -65,7 +65,7 @@ KINDS = {
     "documents": "SQuAD, the article among the documents",
     "trivia": "SQuAD, the article not there",
 }
-ARMS = {"everything": "all", "untuned": "without `tau`", "bundled": "as it comes", "decided": "with tuned `tau`"}
+ARMS = {"everything": "everything", "untuned": "without `tau`", "bundled": "as it comes", "decided": "tuned `tau`"}
 MARKS = re.compile(r"\[[0-9]+\]")
 QUOTED = re.compile(r"""(['"]).*\1""", re.DOTALL)
 WANTED = 0.8  # accuracy of a worker's answers

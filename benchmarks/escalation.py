@@ -70,6 +70,7 @@ MARKS = re.compile(r"\[[0-9]+\]")
 QUOTED = re.compile(r"""(['"]).*\1""", re.DOTALL)
 WANTED = 0.8  # accuracy of a worker's answers
 LEAST = 10  # answers above a threshold from which their accuracy is believed without a promise
+SHARES = ("coverage", "right_of_shown", "wrong")
 AT_ONCE, DRAWS, SEED = 2, 2000, 0
 
 
@@ -284,9 +285,9 @@ def arm(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def ratio(pairs: Sequence[tuple[Row, Row]]) -> dict[str, Any] | None:
+def ratio(first: Sequence[Row], second: Sequence[Row]) -> dict[str, Any] | None:
     """What is left of the wrong answers, with a 95 % interval by a paired bootstrap; None if there were none."""
-    wrong = np.array([[bool(row.text) and not row.right for row in pair] for pair in pairs])  # [n, 2]
+    wrong = np.array([[bool(row.text) and not row.right for row in rows] for rows in (first, second)]).T  # [n, 2]
     if not wrong[:, 0].any():
         return None
     places = np.random.default_rng(SEED).integers(0, len(wrong), (DRAWS, len(wrong)))  # [b, n]
@@ -314,15 +315,12 @@ async def measured(data: Path, count: int, folder: Path) -> tuple[dict[str, Any]
         bundled, _ = await answered(open_graph("embedded"), pool, library, ours, folder=folder, forced=None)
         decided, more = await answered(with_taus(graph, found), pool, library, ours, folder=folder, forced=None)
     untuned = [replace(row, text="", worker=None, right=False) if row.forced else row for row in before]
-    pairs = {"all": list(zip(before, decided, strict=True))}
-    pairs |= {kind: [pair for pair in pairs["all"] if pair[0].case.kind == kind] for kind in KINDS}
     results: dict[str, Any] = {
         "chosen_on": len(others),
         "articles": len(articles),
         "taus": found,
         **{name: arm(rows) for name, rows in zip(ARMS, (before, untuned, bundled, decided), strict=True)},
-        "ratio": {name: ratio(some) for name, some in pairs.items()},
-        "ratio_bundled": ratio(list(zip(before, bundled, strict=True))),
+        "ratio": {"bundled": ratio(before, bundled), "decided": ratio(before, decided)},
         "seconds_a_question": {"everything": seconds, "decided": more},
     }
     return results, {"choosing": withheld, "everything": before, "bundled": bundled, "decided": decided}
@@ -330,7 +328,6 @@ async def measured(data: Path, count: int, folder: Path) -> tuple[dict[str, Any]
 
 def page(results: Mapping[str, Any]) -> str:
     """The page of docs."""
-    left = results["ratio"]["all"]
     lines = [
         "# Wrong answers, shown and withheld",
         "",
@@ -342,15 +339,16 @@ def page(results: Mapping[str, Any]) -> str:
         "| questions | answering | n | coverage | right of answered | wrong of all |",
         "|---|---|---|---|---|---|",
         *(
-            f"| {title} | {what} | {results[name][kind]['n']} | {_figures(results[name][kind])} |"
+            f"| {title} | {what} | {one['n']} | {' | '.join(_figure(one[share]) for share in SHARES)} |"
             for kind, title in {"all": "all", **KINDS}.items()
             for name, what in ARMS.items()
+            for one in [results[name][kind]]
         ),
         "",
         *(
             f"Of the wrong answers of answering everything, {_figure(one)} are left with the `tau` {what}."
-            for one, what in ((results["ratio_bundled"], "that come with it"), (left, "tuned on such questions"))
-            if one
+            for name, what in (("bundled", "that come with it"), ("decided", "tuned on such questions"))
+            if (one := results["ratio"][name]) is not None
         ),
         f"Each tuned `tau` was chosen on {results['chosen_on']} other questions, of other problems and articles, for "
         f"{WANTED:.0%} right answers.",
@@ -370,10 +368,6 @@ def page(results: Mapping[str, Any]) -> str:
         *(f"- {reason} ({count})" for reason, count in Counter(results["decided"]["no_answer_because"]).most_common(8)),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _figures(one: Mapping[str, Any]) -> str:
-    return " | ".join(_figure(one[share]) for share in ("coverage", "right_of_shown", "wrong"))
 
 
 def _figure(one: Mapping[str, Any]) -> str:

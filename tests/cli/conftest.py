@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from octograph.cli import main
@@ -97,6 +101,29 @@ def run_process(octograph_command: tuple[str, ...]) -> Run:
             [*octograph_command, *argv], input=stdin, capture_output=True, check=False, timeout=timeout
         )
         return Result(status=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+
+    return call
+
+
+@pytest.fixture
+def interrupted(octograph_command: tuple[str, ...]) -> Run:
+    """Run the command line as a process, and end it by Ctrl-C while its model is at work."""
+
+    def call(*argv: str | Path) -> Result:
+        process = subprocess.Popen(
+            [*octograph_command, *map(str, argv)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        while not psutil.Process(process.pid).children():  # the model's host
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.1)
+        time.sleep(3)
+        assert process.poll() is None
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        return Result(status=process.returncode, out=out.decode(), err=err.decode())
 
     return call
 

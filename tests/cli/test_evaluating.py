@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 if TYPE_CHECKING:
@@ -96,24 +91,11 @@ def test_what_cannot_be_done_is_refused(run: Run, tmp_path: Path, options: tuple
     assert error["hint"]
 
 
-def test_ctrl_c_ends_it_at_once(octograph_command: tuple[str, ...], tmp_path: Path) -> None:
+def test_ctrl_c_ends_it_at_once(interrupted: Run, tmp_path: Path) -> None:
     story = {"question": "Write a long story about a lighthouse keeper and his dog.", "answers": ["no"]}
     data = written(tmp_path / "data.jsonl", *[story] * 50)
     predictions = tmp_path / "predictions.jsonl"
-    process = subprocess.Popen(
-        [*octograph_command, "eval", "answers", str(data), "--worker", "writing", "--json", "--predictions",
-         str(predictions)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )  # fmt: skip
-    while not psutil.Process(process.pid).children():  # the model's host
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
-    time.sleep(3)
-    assert process.poll() is None
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert json.loads(out)["error"]["type"] == "KeyboardInterrupt"
+    stopped = interrupted("eval", "answers", data, "--worker", "writing", "--json", "--predictions", predictions)
+    assert stopped.status == 130, stopped.err
+    assert stopped.json()["error"]["type"] == "KeyboardInterrupt"
     assert not predictions.exists()

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from octograph.graph import Edge, Judge, Model, ModelGraph, open_graph, save
@@ -224,21 +218,9 @@ def test_bytes_that_are_no_text(run_process: Run, argv: list[str | bytes]) -> No
     assert failed.json()["error"]["type"] == "UsageError"
 
 
-def test_ctrl_c_ends_it(octograph_command: tuple[str, ...], tmp_path: Path) -> None:
+def test_ctrl_c_ends_it(interrupted: Run, tmp_path: Path) -> None:
     context = tmp_path / "context.txt"
     context.write_text("The lighthouse keeper and his dog look out to sea. " * 500, encoding="utf-8")
-    process = subprocess.Popen(
-        [*octograph_command, "judge", QUESTION, FITTING, "--context", str(context), "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    while not psutil.Process(process.pid).children():  # the model's host
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
-    time.sleep(3)
-    assert process.poll() is None
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert json.loads(out)["error"]["type"] == "KeyboardInterrupt"
+    stopped = interrupted("judge", QUESTION, FITTING, "--context", context, "--json")
+    assert stopped.status == 130, stopped.err
+    assert stopped.json()["error"]["type"] == "KeyboardInterrupt"

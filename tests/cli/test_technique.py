@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import signal
-import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from octograph.agents.evaluation.techniques import TECHNIQUES_BY_NAME
@@ -175,24 +170,12 @@ def _options(*names: str) -> list[argparse.Action]:
     return parser._actions
 
 
-def test_ctrl_c_writes_nothing(octograph_command: tuple[str, ...], tmp_path: Path) -> None:
+def test_ctrl_c_writes_nothing(interrupted: Run, tmp_path: Path) -> None:
     data, target = tmp_path / "data.jsonl", tmp_path / "mine.toml"
     story = {"question": "Write a long story about a lighthouse keeper and his dog.", "answers": ["no"]}
     data.write_text(f"{json.dumps(story)}\n" * 200)
     command = ("train", "technique", "--node", "chat", "--data", data, "--technique", "direct", "--output", target)
-    process = subprocess.Popen(
-        [*octograph_command, *map(str, command), "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    while not psutil.Process(process.pid).children():  # the model's host
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
-    time.sleep(3)
-    assert process.poll() is None
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert json.loads(out)["error"]["type"] == "KeyboardInterrupt"
+    stopped = interrupted(*command, "--json")
+    assert stopped.status == 130, stopped.err
+    assert stopped.json()["error"]["type"] == "KeyboardInterrupt"
     assert [path.name for path in tmp_path.iterdir()] == ["data.jsonl"]

@@ -105,9 +105,8 @@ async def verdicts(tokenize: Tokenize) -> tuple[int, int]:
         Both begin with the same token even so.
 
     """
-    spaced = [(await tokenize(f" {word}"))[0] for word in WORDS]
-    if len(set(spaced)) == len(WORDS):
-        correct, wrong = spaced
-        return correct, wrong
-    (correct,), (wrong,) = await first_tokens([(word,) for word in WORDS], tokenize)
+    try:
+        (correct,), (wrong,) = await first_tokens([(f" {word}",) for word in WORDS], tokenize)
+    except UsageError:
+        (correct,), (wrong,) = await first_tokens([(word,) for word in WORDS], tokenize)
     return correct, wrong

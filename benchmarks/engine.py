@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import describe
-from benchmarks.peer import Peer, running
+from benchmarks.peer import Peer, peer_command, running
 from octograph import settings
 from octograph.cancellation import CancelToken
 from octograph.composition import model_store
@@ -85,8 +85,7 @@ class Bench:
 
     def torch(self, name: str) -> Any:
         """A peer in transformers, on the F16 weights."""
-        python = HERE.parent / ".venv-peers" / "bin" / "python"
-        return running(str(python), "-m", f"benchmarks.peers.{name}", str(self.f16), str(self.threads), "float32")
+        return running(*peer_command(name, str(self.f16), str(self.threads), "float32"))
 
 
 async def run(client: LlamaClient, tokens: list[int], **options: Any) -> tuple[Generation, float, float, list[Branch]]:

@@ -6,9 +6,13 @@ import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-__all__ = ["Peer", "running"]
+__all__ = ["Peer", "peer_command", "running"]
+
+PYTHON = Path(__file__).parent.parent / ".venv-peers" / "bin" / "python"
+"""Of the peers' own environment, see `benchmarks/peers`."""
 
 
 class Peer:
@@ -36,6 +40,11 @@ class Peer:
         assert self.process.stdout is not None
         answer: dict[str, Any] = json.loads(self.process.stdout.readline())
         return answer
+
+
+def peer_command(script: str, *arguments: str) -> tuple[str, ...]:
+    """How a script of `benchmarks.peers` is started in the peers' environment."""
+    return str(PYTHON), "-m", f"benchmarks.peers.{script}", *arguments
 
 
 @contextmanager

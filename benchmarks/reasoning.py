@@ -1,4 +1,4 @@
-"""CoT-decoding beside greedy decoding and self-consistency, on word problems; makes docs/reasoning.md.
+"""CoT-decoding beside greedy decoding, self-consistency and optillm, on word problems; makes docs/reasoning.md.
 
     python -m benchmarks.reasoning --data DATA [--limit 300] [--only plain adapter cost optillm]
     python -m benchmarks.reasoning --page
@@ -7,9 +7,10 @@
 kept out of training. ``plain`` is the bundled model as it comes, ``adapter`` the worker `reasoning`. Each answers
 greedily, by ten texts with the likeliest first tokens, and by ten sampled ones; from the ten of CoT-decoding the
 aggregate, the single surest path and the oracle (any path is right) are read. ``cost`` is the time of a question as a
-ratio to greedy decoding, one at a time and in turns; ``optillm`` that of its `cot_decode` over the same F16 weights, in
-an environment of its own (`benchmarks/peers`). Writes ``benchmarks/results/reasoning.json``, a part at a time. Let
-nothing else run meanwhile.
+ratio to greedy decoding, one at a time and in turns; ``optillm`` are the time and the answers of its `cot_decode` over
+the same weights in half precision, in an environment of its own (`benchmarks/peers/install`), in turns with ours.
+Writes ``benchmarks/results/reasoning.json`` after every few questions of the first two, and goes on behind them when
+it is called again. Let nothing else run while time is taken.
 """
 
 from __future__ import annotations
@@ -18,31 +19,38 @@ import argparse
 import asyncio
 import json
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.machine import describe
+from benchmarks.merged import beside_torch
+from benchmarks.paired import paired, share, verdict
+from benchmarks.peer import peer_command, running
 from benchmarks.workers import STEPS, questions
 from octograph import settings
 from octograph.agents.cot import PathsWorker, elect
-from octograph.agents.evaluation.answers import numeric_match, proportion_interval
+from octograph.agents.evaluation.answers import numeric_match
 from octograph.agents.evaluation.question import Question
 from octograph.cancellation import CancelToken
 from octograph.composition import adapter_path, host_pool
 from octograph.errors import ToolError
 from octograph.graph import Worker, open_graph
 from octograph.nodes.generation import TextDelta
-from octograph.nodes.llama import LlamaClient
-from octograph.nodes.worker import AnswerPath, ModelWorker, Outcome, Task
+from octograph.nodes.worker import AnswerPath, ModelWorker, Outcome, Task, conversation
 from octograph.nodes.worker import Worker as Runs
 
 OUTPUT = Path(__file__).parent / "results" / "reasoning.json"
 PAGE = Path(__file__).parent.parent / "docs" / "reasoning.md"
 AT_ONCE = 2
+BETWEEN = 20
+"""Questions between two writings of the results."""
+
 TIMED = 16
+BESIDE = 40
+"""Problems that optillm solves as well."""
 WAYS = {
     "greedy": "greedy",
     "self-consistency": "self-consistency, 10 texts",
@@ -52,6 +60,8 @@ WAYS = {
 }
 PARTS = {"plain": "as it comes", "adapter": "with the adapter of the worker `reasoning`"}
 SETS = {"arithmetic": "MultiArith, AddSub, SingleEq", "gsm8k": "GSM8K, kept out"}
+MOST = {"arithmetic": 498, "gsm8k": 300}
+PAIRS = (("aggregate", "greedy"), ("aggregate", "self-consistency"), ("aggregate", "maximum"))
 
 
 def node_of(part: str) -> Worker:
@@ -80,14 +90,14 @@ def right(text: str, question: Question) -> bool:
     return bool(numeric_match(text, question.answers))
 
 
-async def answered(client: LlamaClient, node: Worker, asked: Sequence[Question]) -> dict[str, list[bool]]:
-    """Which questions each way answers rightly."""
-    adapter = adapter_path(node, None)
-    workers: dict[str, Runs] = {
-        "greedy": ModelWorker(node, client, adapter=adapter),
-        "self-consistency": PathsWorker(replace(node, decoding="self-consistency"), client, adapter=adapter),
-        "cot": PathsWorker(replace(node, decoding="cot"), client, adapter=adapter, stopping=False),
-    }
+def problems(name: str, data: Path) -> list[Question]:
+    """The problems of a set, always in the same order."""
+    task = "reasoning" if name == "arithmetic" else "math-gsm8k"
+    return questions(task, data, limit=MOST["arithmetic"])[: MOST[name]]
+
+
+async def answered(workers: Mapping[str, Runs], asked: Sequence[Question]) -> dict[str, str]:
+    """Which questions each way answers rightly, a 1 or a 0 for each."""
     room = asyncio.Semaphore(AT_ONCE)
 
     async def one(question: Question) -> dict[str, bool]:
@@ -95,33 +105,44 @@ async def answered(client: LlamaClient, node: Worker, asked: Sequence[Question])
             greedy, _ = await run(workers["greedy"], question)
             sampled, _ = await run(workers["self-consistency"], question)
             _, paths = await run(workers["cot"], question)
+        oracle = any(path.answer is not None and right(path.answer, question) for path in paths)
         found = {"greedy": right(greedy, question), "self-consistency": right(sampled, question)}
-        for way in ("maximum", "aggregate"):
-            election = elect(paths, way)
-            found[way] = election is not None and right(election.answer, question)
-        found["oracle"] = any(path.answer is not None and right(path.answer, question) for path in paths)
-        return found
+        return found | elected(paths, question) | {"oracle": oracle}
 
     rows = await asyncio.gather(*map(one, asked))
-    return {way: [row[way] for row in rows] for way in WAYS}
+    return {way: "".join("01"[row[way]] for row in rows) for way in WAYS}
 
 
-async def measured(part: str, data: Path, *, limit: int) -> dict[str, Any]:
-    """All ways on both sets, with 95 % intervals (Wilson)."""
+def elected(paths: Sequence[AnswerPath], question: Question) -> dict[str, bool]:
+    """Whether the surest path, and all of them together, are right."""
+    elections = {way: elect(paths, way) for way in ("maximum", "aggregate")}
+    return {way: one is not None and right(one.answer, question) for way, one in elections.items()}
+
+
+async def measured(
+    part: str, data: Path, known: dict[str, dict[str, str]], *, limit: int, keep: Callable[[], None]
+) -> None:
+    """Add all ways' hits on both sets to what is known of the first problems."""
     node = node_of(part)
     pool = host_pool(open_graph("embedded"), settings.load())
-    result: dict[str, Any] = {}
+    client = pool.clients[node.model or ""]
+    adapter = adapter_path(node, None)
+    workers: dict[str, Runs] = {
+        "greedy": ModelWorker(node, client, adapter=adapter),
+        "self-consistency": PathsWorker(replace(node, decoding="self-consistency"), client, adapter=adapter),
+        "cot": PathsWorker(replace(node, decoding="cot"), client, adapter=adapter, stopping=False),
+    }
     try:
         for name in SETS:
-            asked = questions("reasoning" if name == "arithmetic" else "math-gsm8k", data, limit=limit)
-            rows = await answered(pool.clients[node.model or ""], node, asked)
-            result[name] = {
-                way: {"right": sum(values), "n": len(values), "interval": proportion_interval(sum(values), len(values))}
-                for way, values in rows.items()
-            }
+            hits = known.setdefault(name, dict.fromkeys(WAYS, ""))
+            asked = problems(name, data)[:limit]
+            for begin in range(len(hits["greedy"]), len(asked), BETWEEN):
+                found = await answered(workers, asked[begin : begin + BETWEEN])
+                hits.update({way: hits[way] + more for way, more in found.items()})
+                keep()
+                print(part, name, {way: f"{one.count('1')}/{len(one)}" for way, one in hits.items()}, flush=True)
     finally:
         await asyncio.to_thread(pool.close)
-    return result
 
 
 async def cost(data: Path) -> dict[str, Any]:
@@ -137,7 +158,7 @@ async def cost(data: Path) -> dict[str, Any]:
         "cot, all texts": PathsWorker(cot, client, adapter=adapter, stopping=False),
         "cot, stopped when decided": PathsWorker(cot, client, adapter=adapter),
     }
-    asked = questions("reasoning", data, limit=TIMED + 1)
+    asked = problems("arithmetic", data)[: TIMED + 1]
     seconds: dict[str, list[float]] = {way: [] for way in workers}
     try:
         await client.prepare()
@@ -154,6 +175,34 @@ async def cost(data: Path) -> dict[str, Any]:
         for way, values in seconds.items()
     }
     return {"n": TIMED, "median_seconds": {way: median(values[1:]) for way, values in seconds.items()}, "ratio": ratios}
+
+
+async def optillm(data: Path) -> dict[str, Any]:
+    """Answers and seconds of optillm's function and of ours, in turns, one problem at a time."""
+    node = replace(node_of("adapter"), decoding="cot")
+    asked = problems("arithmetic", data)[: BESIDE + 1]
+    hits: dict[str, str] = dict.fromkeys(("optillm", "maximum", "aggregate"), "")
+    seconds: dict[str, list[float]] = {"optillm": [], "ours": []}
+    with beside_torch(node) as (client, folder), running(*peer_command("optillm_cot", *folder)) as peer:
+        ours = PathsWorker(node, client, adapter=adapter_path(node, None), stopping=False)
+        about = peer(op="describe")
+        for question in asked:
+            messages = [asdict(one) for one in conversation(node, Task(query=question.asked))]
+            theirs = peer(op="cot", messages=messages, k=node.width, max_tokens=node.max_tokens, ends=True)
+            started = time.perf_counter()
+            _, paths = await run(ours, question)
+            seconds["ours"].append(time.perf_counter() - started)
+            seconds["optillm"].append(theirs["seconds"])
+            found = {"optillm": right(theirs["chosen"], question)} | elected(paths, question)
+            hits = {way: one + "01"[found[way]] for way, one in hits.items()}
+    # The first question warms up.
+    ratio = median(one / two for one, two in zip(seconds["optillm"][1:], seconds["ours"][1:], strict=True))
+    return {
+        "peer": about,
+        "hits": {way: one[1:] for way, one in hits.items()},
+        "median_seconds": {way: median(one[1:]) for way, one in seconds.items()},
+        "times_faster": ratio,
+    }
 
 
 def page(results: Mapping[str, Any]) -> str:
@@ -173,10 +222,10 @@ def page(results: Mapping[str, Any]) -> str:
             continue
         lines += [f"## {title}", "", f"| | {' | '.join(measured_parts)} |", "|---|" + "---|" * len(measured_parts)]
         lines += [
-            f"| {shown} | {' | '.join(_figure(results[part][name][way]) for part in measured_parts)} |"
+            f"| {shown} | {' | '.join(share(results[part][name][way]) for part in measured_parts)} |"
             for way, shown in WAYS.items()
         ]
-        lines.append("")
+        lines += ["", *(_beside(part, results[part][name]) for part in measured_parts), ""]
     if "cost" in results:
         ratios = results["cost"]["ratio"]
         lines += [
@@ -189,6 +238,8 @@ def page(results: Mapping[str, Any]) -> str:
             *(f"| {way} | {ratio:.1f} |" for way, ratio in ratios.items() if way != "greedy"),
             "",
         ]
+    if "optillm" in results:
+        lines += _optillm(results["optillm"])
     lines += [
         "How answers are found and weighed is in [decoding.md](decoding.md).",
         "The bundled graph solves word problems by [programs](workers.md), which are better than any of these; "
@@ -197,28 +248,59 @@ def page(results: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _figure(one: Mapping[str, Any]) -> str:
-    low, high = one["interval"]
-    return f"{one['right'] / one['n']:.3f} [{low:.3f}, {high:.3f}] of {one['n']}"
+def _beside(part: str, hits: Mapping[str, str]) -> str:
+    pairs = (verdict(WAYS[one], WAYS[other], paired(hits[one], hits[other])) for one, other in PAIRS)
+    return f"With `{part}`: " + " ".join(pairs)
+
+
+def _optillm(one: Mapping[str, Any]) -> list[str]:
+    hits, peer = one["hits"], one["peer"]
+    named = {
+        "optillm": "optillm's `cot_decode`, its surest text",
+        "maximum": WAYS["maximum"],
+        "aggregate": WAYS["aggregate"],
+    }
+    return [
+        "## Beside optillm",
+        "",
+        f"optillm {peer['optillm']} on transformers {peer['transformers']} and torch {peer['torch']}: the model with "
+        f"the adapter in {peer['dtype']}, {peer['threads']} threads, the same messages, ten texts of at most as many "
+        "tokens, in turns with ours on the same weights in half precision.",
+        f"Ours takes 1/{one['times_faster']:.1f} of its time for a problem (median).",
+        "",
+        "| | right |",
+        "|---|---|",
+        *(f"| {title} | {share(hits[way])} |" for way, title in named.items()),
+        "",
+        verdict(named["aggregate"], named["optillm"], paired(hits["aggregate"], hits["optillm"])),
+        "",
+    ]
 
 
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--only", nargs="*", default=["plain", "adapter", "cost"])
-    parser.add_argument("--limit", type=int, default=300)
+    parser.add_argument("--only", nargs="*", choices=(*PARTS, "cost", "optillm"), default=[*PARTS, "cost"])
+    parser.add_argument("--limit", type=int, default=max(MOST.values()), help="problems of a set, from the first")
     parser.add_argument("--page", action="store_true", help="write the page from the results that are there")
     arguments = parser.parse_args()
+    if arguments.data is None and not arguments.page:
+        parser.error("give --data or --page")
     results = json.loads(OUTPUT.read_text()) if OUTPUT.is_file() else {}
-    for part in () if arguments.page else arguments.only:
-        if part == "cost":
-            results[part] = asyncio.run(cost(arguments.data))
-        else:
-            results[part] = asyncio.run(measured(part, arguments.data, limit=arguments.limit))
+
+    def keep() -> None:
         results["machine"] = describe()
         OUTPUT.write_text(json.dumps(results, indent=1) + "\n")
-        print(part, json.dumps(results[part]), flush=True)
+
+    for part in () if arguments.page else arguments.only:
+        if part in PARTS:
+            known = results.setdefault(part, {})
+            asyncio.run(measured(part, arguments.data, known, limit=arguments.limit, keep=keep))
+        else:
+            results[part] = asyncio.run((cost if part == "cost" else optillm)(arguments.data))
+            keep()
+            print(part, json.dumps(results[part]), flush=True)
     PAGE.write_text(page(results))
 
 

@@ -41,7 +41,7 @@ import numpy as np
 import psutil
 
 from benchmarks.machine import describe
-from benchmarks.peer import Peer, running
+from benchmarks.peer import Peer, peer_command, running
 from benchmarks.retrieval_growth import END_TO_END, SIZES, grow
 from octograph import settings
 from octograph.agents.evaluation.data import lines_of
@@ -115,10 +115,8 @@ async def _measured(
     queries: Sequence[RetrievalQuery],
     environment: Mapping[str, str],
 ) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.retrieval_contender", "ours"]
-    if name != "octograph":
-        script, *rest = PEERS[name]
-        command = [str(HERE.parent / ".venv-peers" / "bin" / "python"), "-m", f"benchmarks.peers.{script}", *rest]
+    ours = (sys.executable, "-m", "benchmarks.retrieval_contender", "ours")
+    command = ours if name == "octograph" else peer_command(*PEERS[name])
     with tempfile.TemporaryDirectory() as folder, running(*command, environment=environment) as peer:
         lines = Path(folder) / "corpus.jsonl"
         lines.write_text(

@@ -37,7 +37,7 @@ import psutil
 
 from benchmarks.clinc_graph import write_graph
 from benchmarks.machine import describe
-from benchmarks.peer import Peer, running
+from benchmarks.peer import Peer, peer_command, running
 from octograph.agents.evaluation import RoutingExample, evaluate_routing, read_routing
 from octograph.cancellation import CancelToken
 from octograph.graph import ModelGraph, open_graph
@@ -73,8 +73,7 @@ class Bench:
     def command(self, name: str) -> tuple[str, ...]:
         """How a contender is started."""
         if name in PEERS:
-            python = HERE.parent / ".venv-peers" / "bin" / "python"
-            return str(python), "-m", "benchmarks.peers.semantic_router_routes", PEERS[name]
+            return peer_command("semantic_router_routes", PEERS[name])
         return sys.executable, "-m", "benchmarks.contender", name, self.graph_name
 
     def preparation(self, name: str) -> dict[str, Any]:

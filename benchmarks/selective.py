@@ -1,11 +1,12 @@
 """How well the bundled reader knows which of its answers are right; makes docs/selective.md.
 
-    python -m benchmarks.selective --data DATA [--limit 400]
+    python -m benchmarks.selective --data DATA [--limit 400] [--polygraph [150]]
     python -m benchmarks.selective --page
 
 ``DATA`` is a folder with ``squad/dev-a.jsonl.gz``. Every score of the same answers: AUROC and AUACC with intervals,
 the differences to perplexity by a paired bootstrap, what an evaluation adds to the time of an answer, and a threshold
-asked to give 80 % accuracy, chosen on half of the articles and held against the other half. Writes
+asked to give 80 % accuracy, chosen on half of the articles and held against the other half. With ``--polygraph`` this
+is left as it is, and lm-polygraph scores its answers to so many of the questions (`benchmarks/peers/install`). Writes
 ``benchmarks/results/selective.json``. Let nothing else run meanwhile.
 """
 
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import polygraph
 from benchmarks.machine import describe
 from octograph import settings
 from octograph.agents.evaluation.answering import Reply, WorkerAlone, evaluate_answers
@@ -58,6 +60,9 @@ WORKER = "reader"
 EVALUATOR = bundled_folder() / "smollm2-reader.evaluator.safetensors"
 ALPHA = 0.2  # chosen on 125 questions of the train split, see the model card
 TIMED = 25
+BESIDE = 150
+"""Questions that lm-polygraph answers as well."""
+
 COMPARED = ("aspire", "likelihood", "semantic_entropy")
 
 
@@ -175,6 +180,18 @@ def held_back(questions: Sequence[Question], selective: Selective, name: str) ->
     }
 
 
+def whole(questions: Sequence[Question]) -> dict[str, Any]:
+    """All that is measured without a peer."""
+    selective, cost = asyncio.run(measured(questions))
+    return {
+        "n": len(questions),
+        "scores": selective.document(seed=SEED, wanted=WANTED),
+        "beside_perplexity": {name: beside(selective, name) for name in COMPARED},
+        "cost": cost,
+        "held_back": {name: held_back(questions, selective, name) for name in ("perplexity", *COMPARED)},
+    }
+
+
 def page(results: Mapping[str, Any]) -> str:
     """The page of docs."""
     scores, cost = results["scores"], results["cost"]
@@ -213,6 +230,7 @@ def page(results: Mapping[str, Any]) -> str:
         "| score | answered | right of these | of all |",
         "|---|---|---|---|",
         *(_held(name, one) for name, one in results["held_back"].items()),
+        *(polygraph.section(results["polygraph"]) if "polygraph" in results else ()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -243,20 +261,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--limit", type=int, default=400)
     parser.add_argument("--page", action="store_true", help="write the page from the results that are there")
+    parser.add_argument("--polygraph", type=int, nargs="?", const=BESIDE)
     arguments = parser.parse_args()
+    if arguments.data is None and not arguments.page:
+        parser.error("give --data or --page")
+    results = json.loads(OUTPUT.read_text()) if OUTPUT.is_file() else {}
     if not arguments.page:
         questions = read_questions(arguments.data / "squad" / "dev-a.jsonl.gz", limit=arguments.limit, seed=SEED)
-        selective, cost = asyncio.run(measured(questions))
-        results = {
-            "n": len(questions),
-            "scores": selective.document(seed=SEED, wanted=WANTED),
-            "beside_perplexity": {name: beside(selective, name) for name in COMPARED},
-            "cost": cost,
-            "held_back": {name: held_back(questions, selective, name) for name in ("perplexity", *COMPARED)},
-            "machine": describe(),
-        }
-        OUTPUT.write_text(json.dumps(results, indent=1) + "\n")
-    PAGE.write_text(page(json.loads(OUTPUT.read_text())))
+        if arguments.polygraph is None:
+            results |= whole(questions)
+        else:
+            node = open_graph("embedded").worker(WORKER)
+            results["polygraph"] = asyncio.run(polygraph.measured(questions[: arguments.polygraph], node))
+        OUTPUT.write_text(json.dumps(results | {"machine": describe()}, indent=1) + "\n")
+    PAGE.write_text(page(results))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """Self-Discover beside direct and step-by-step answers, on six tasks of BIG-Bench Hard; makes docs/self-discover.md.
 
-    python -m benchmarks.self_discover --data DATA [--limit 40] [--only navigate ...]
+    python -m benchmarks.self_discover --data DATA [--limit 40] [--only navigate ...] [--deepthink]
     python -m benchmarks.self_discover --page
 
 ``DATA`` is a folder with ``bbh/*.jsonl``. The bundled model as it comes answers the same random questions of a task
 directly, after thinking step by step (zero-shot CoT), and by one reasoning structure, filled as JSON and as text. The
 structure is discovered from three further queries of the task, without their answers. Everything is greedy, one at a
-time, and every answer is read and graded in the same way. Where a task does not list its options they are added as
-others list them, for all. Calls are counted at the model. Writes ``benchmarks/results/self-discover.json``, a task at a
-time: one that is there is kept unless ``--only`` names it. Let nothing else run meanwhile.
+time, and every answer is read and graded in the same way. Calls are counted at the model. Writes
+``benchmarks/results/self-discover.json``, a task at a time: one that is there is kept unless ``--only`` names it.
+``--deepthink`` has optillm's plugin of that name answer some of the questions when all tasks are there
+(`benchmarks/peers/install`). Let nothing else run meanwhile.
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import random
-import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -26,14 +25,15 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from scipy.stats import binomtest
-
+from benchmarks import deepthink
+from benchmarks.bbh import EXAMPLES, TASKS, judged, questions
 from benchmarks.machine import describe
+from benchmarks.paired import paired, verdict
 from octograph import settings
-from octograph.agents.cot import Numbers, Options, options_of
-from octograph.agents.evaluation.answering import WorkerAlone, grade
+from octograph.agents.cot import options_of
+from octograph.agents.evaluation.answering import WorkerAlone
 from octograph.agents.evaluation.answers import normalised, proportion_interval
-from octograph.agents.evaluation.question import Question, read_questions
+from octograph.agents.evaluation.question import Question
 from octograph.agents.self_discover import MODULES, Discovery
 from octograph.cancellation import CancelToken
 from octograph.composition import host_pool
@@ -48,24 +48,9 @@ from octograph.nodes.worker import Worker as Runs
 
 OUTPUT = Path(__file__).parent / "results" / "self-discover.json"
 PAGE = Path(__file__).parent.parent / "docs" / "self-discover.md"
-SEED = 0
-EXAMPLES = 3
-"""Queries that a structure is discovered from: as many as the orchestration shows."""
-
 DISCOVERY_CALLS = 3
-SURE = 0.05
 ALIKE = 40
 """Characters of a step's instruction that no value repeats by chance; values may be cut behind them."""
-
-TASKS: Mapping[str, tuple[str, str]] = {
-    "boolean_expressions": ("logic", "Options:\n- True\n- False"),
-    "navigate": ("space", ""),
-    "date_understanding": ("the calendar", ""),
-    "object_counting": ("counting", ""),
-    "sports_understanding": ("knowledge", "Options:\n- yes\n- no"),
-    "hyperbaton": ("language", ""),
-}
-"""What each is about, and the options that its questions do not list."""
 
 NODE = Worker(
     name="puzzles", description="Puzzles", model="smollm2", system="You answer questions and puzzles.", max_tokens=400
@@ -76,8 +61,6 @@ STEPS = "\n\nLet us think it through step by step, and name the {kind} at the en
 ARMS = {"direct": "direct", "cot": "zero-shot CoT", "json": "structure, JSON", "text": "structure, text"}
 FORMS: tuple[StructureForm, ...] = ("json", "text")
 PAIRS = (("json", "direct"), ("text", "direct"), ("json", "cot"), ("text", "cot"), ("json", "text"))
-
-_ANNOUNCED = re.compile(r"\banswer\b[\s*_]*(?:is\b|:)[\s:*_]*", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -110,27 +93,6 @@ class Counting:
             yield piece
 
 
-def questions(task: str, data: Path, *, limit: int) -> tuple[list[str], list[Question]]:
-    """Queries to discover from, and others to answer: a smaller limit takes the first of them."""
-    found = read_questions(data / "bbh" / f"{task}.jsonl")
-    if options := TASKS[task][1]:
-        found = [replace(one, text=f"{one.text}\n{options}") for one in found]
-    drawn = random.Random(SEED).sample(found, len(found))
-    return [one.text for one in drawn[:EXAMPLES]], drawn[EXAMPLES:][:limit]
-
-
-def reading(text: str, question: Question) -> str:
-    """The option or the number that a text comes to, empty if there is none.
-
-    Of a text that announces its answer, the line behind the last announcement counts; of another, all of it.
-    """
-    spans = Options.of(question.text) or Numbers()
-    if announced := [*_ANNOUNCED.finditer(text)]:
-        text = text[announced[-1].end() :].partition("\n")[0]
-    span = spans.find(text)
-    return "" if span is None else span.answer
-
-
 async def answered(
     model: Counting, worker: Runs, asked: Sequence[Question], *, structure: ReasoningStructure | None, tail: str
 ) -> dict[str, Any]:
@@ -146,9 +108,8 @@ async def answered(
         started = time.perf_counter()
         reply = await alone.reply(replace(question, text=f"{question.text}{behind}"), cancel=CancelToken())
         seconds.append(time.perf_counter() - started)
-        read = reading(reply.text, question)
-        graded = grade(question, replace(reply, text=read))
-        hits.append(graded.exact if graded.numeric is None else graded.numeric)
+        read, right = judged(reply.text, question)
+        hits.append(right)
         if read:
             answers[read] += 1
         else:
@@ -259,10 +220,7 @@ def pooled(tasks: Mapping[str, Any]) -> dict[str, Any]:
             "with_guesses": (whole["right"] + guessed) / total,
         }
     for one, other in PAIRS:
-        beside = Counter(zip(hits[one], hits[other], strict=True))
-        gained, lost = beside["1", "0"], beside["0", "1"]
-        p = float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
-        pairs.append({"one": one, "other": other, "gained": gained, "lost": lost, "p": p})
+        pairs.append({"one": one, "other": other, **paired(hits[one], hits[other])})
     return {
         "n": total,
         "chance": sum(chance * one["n"] for chance, one in zip(chances, tasks.values(), strict=True)) / total,
@@ -319,6 +277,7 @@ def page(results: Mapping[str, Any]) -> str:
         *(_plan(name, task) for name, task in tasks.items()),
         "",
         *_counts(tasks),
+        *(deepthink.section(results["deepthink"], tasks) if "deepthink" in results else ()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -334,15 +293,7 @@ def _verdicts(whole: Mapping[str, Any]) -> list[str]:
         if low > whole["chance"] or high < whole["chance"]:
             beside = f"is {'above' if low > whole['chance'] else 'below'} guessing"
         said.append(f"*{ARMS[arm]}* {beside}.")
-    for pair in whole["pairs"]:
-        verdict = "cannot be told from"
-        if pair["p"] < SURE:
-            verdict = "is better than" if pair["gained"] > pair["lost"] else "is worse than"
-        said.append(
-            f"*{ARMS[pair['one']]}* {verdict} *{ARMS[pair['other']]}*: {pair['gained']} questions gained, "
-            f"{pair['lost']} lost (sign test, p = {pair['p']:.3f})."
-        )
-    return said
+    return [*said, *(verdict(ARMS[pair["one"]], ARMS[pair["other"]], pair) for pair in whole["pairs"])]
 
 
 def _plan(name: str, task: Mapping[str, Any]) -> str:
@@ -383,16 +334,22 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=TASKS, default=[], help="measure these anew, and no others")
     parser.add_argument("--limit", type=int, default=40)
     parser.add_argument("--page", action="store_true", help="write the page from the results that are there")
+    parser.add_argument("--deepthink", action="store_true", help="and have optillm answer some of the questions")
     arguments = parser.parse_args()
     if arguments.data is None and not arguments.page:
         parser.error("give --data or --page")
-    tasks = json.loads(OUTPUT.read_text())["tasks"] if OUTPUT.is_file() else {}
+    results = json.loads(OUTPUT.read_text()) if OUTPUT.is_file() else {"tasks": {}}
+    tasks = results["tasks"]
     for name in () if arguments.page else arguments.only or [task for task in TASKS if task not in tasks]:
         tasks[name] = asyncio.run(measured(name, arguments.data, limit=arguments.limit))
-        tasks = {task: tasks[task] for task in TASKS if task in tasks}
-        OUTPUT.write_text(json.dumps({"tasks": tasks, "pooled": pooled(tasks)}, indent=1) + "\n")
+        results["tasks"] = tasks = {task: tasks[task] for task in TASKS if task in tasks}
+        results["pooled"] = pooled(tasks)
+        OUTPUT.write_text(json.dumps(results, indent=1) + "\n")
         print(name, json.dumps(tasks[name]), flush=True)
-    PAGE.write_text(page(json.loads(OUTPUT.read_text())))
+    if arguments.deepthink:
+        results["deepthink"] = asyncio.run(deepthink.measured(arguments.data, NODE))
+        OUTPUT.write_text(json.dumps(results, indent=1) + "\n")
+    PAGE.write_text(page(results))
 
 
 if __name__ == "__main__":

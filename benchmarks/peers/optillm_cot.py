@@ -4,26 +4,26 @@
 
 Measured is one call of the function, as its users call it: a pass over the prompt for the first tokens, then
 `model.generate` for each path, which reads the prompt again.
-Each path is made to write all of its tokens by `min_new_tokens` in the model's generation settings, which the
-function leaves alone; its first token counts as one of them.
+Each path is made to write all of its tokens by `min_new_tokens` in the model's generation settings, which the function
+leaves alone, unless it may end (``ends``); its first token counts as one of them.
 
 Requests, a line of JSON each, and their answers:
 
     {"op": "describe"}
         {"torch", "transformers", "optillm", "dtype", "threads", "attention"}
-    {"op": "cot", "prompt_tokens": [int] or "messages": [{"role", "content"}], "k": 10, "max_tokens": 128}
+    {"op": "cot", "prompt_tokens": [int] or "messages": [{"role", "content"}], "k": 10, "max_tokens": 128,
+     "ends": false}
         {"seconds", "prompt_tokens", "tokens", "tokens_each": [int], "texts": [str], "chosen", "confidence"}
 """
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.lines import serve
+from benchmarks.peers.optillm import optillm_module
 from benchmarks.peers.torch_model import GivenTokens, TorchModel
 
 __all__ = ["main"]
@@ -32,21 +32,8 @@ __all__ = ["main"]
 def main() -> None:
     """Serve until stdin closes."""
     loaded = TorchModel.from_arguments(__doc__)
-    cot_decode = _cot_decode()
+    cot_decode = optillm_module("cot_decoding").cot_decode
     serve(lambda request: _answer(loaded, cot_decode, request))
-
-
-def _cot_decode() -> Any:
-    """Return optillm's function from its file: importing the package starts its whole server."""
-    package = importlib.util.find_spec("optillm")
-    assert package is not None
-    assert package.origin is not None
-    spec = importlib.util.spec_from_file_location("cot_decoding", Path(package.origin).parent / "cot_decoding.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.cot_decode
 
 
 def _answer(loaded: TorchModel, cot_decode: Any, request: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +42,7 @@ def _answer(loaded: TorchModel, cot_decode: Any, request: dict[str, Any]) -> dic
     prompt = loaded.prompt(request)
     tokenizer = loaded.tokenizer if "messages" in request else GivenTokens(loaded.tokenizer, prompt)
     behind_first = request.get("max_tokens", 128) - 1
-    loaded.model.generation_config.min_new_tokens = behind_first
+    loaded.model.generation_config.min_new_tokens = None if request.get("ends") else behind_first
     started = time.perf_counter()
     chosen, confidence = cot_decode(
         loaded.model,

@@ -1,7 +1,7 @@
-"""A GGUF file in transformers: its weights unpacked into ordinary tensors on the CPU.
+"""A GGUF file, or a folder that transformers saved, as ordinary tensors on the CPU.
 
-The files hold the same weights as llama.cpp's, and these computations are not quantised; a peer that uses them
-differs from llama.cpp in kernels and memory traffic too, and is compared as its users run it.
+They hold the same weights as llama.cpp's, and these computations are not quantised; a peer that uses them differs from
+llama.cpp in kernels and memory traffic too, and is compared as its users run it.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ class TorchModel:
 
         transformers: Any = importlib.import_module("transformers")
         torch.set_num_threads(threads)
-        self.model = transformers.AutoModelForCausalLM.from_pretrained(
-            path.parent, gguf_file=path.name, dtype=getattr(torch, dtype)
-        )
+        where = {"gguf_file": path.name} if path.is_file() else {}
+        folder = path.parent if where else path
+        self.model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype), **where)
         self.model.eval()
-        self.tokenizer = transformers.AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+        self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **where)
         # Made from a GGUF file, the tokenizer takes the first control token for the end of a text.
         self.tokenizer.eos_token = self.tokenizer.convert_ids_to_tokens(self.model.config.eos_token_id)
         self._sequences: list[list[int]] = []

@@ -15,7 +15,7 @@ from typing import Any
 
 from octograph.agents.evaluation.answering import evaluate_answers
 from octograph.agents.evaluation.question import Question, read_questions
-from octograph.agents.selection import Aspire, Perplexity
+from octograph.agents.selection import Aspire, Likelihood, Perplexity
 from octograph.agents.selection.aspire import ASKS, OPENS, verdicts
 from octograph.agents.selection.lessons import judged
 from octograph.agents.selection.measuring import Scoring, Selective
@@ -199,7 +199,8 @@ class _Making:
             client = client_of(pool, self.node)
             alone = worker_alone(self.graph, self.node, pool, SystemClock())
             aspire = Aspire(client, client.tokenize, theta_s=self.out, alpha=1.0)
-            scoring = Scoring(alone, [Perplexity(), aspire])
+            likelihood = Perplexity() if self.node.length_normalised else Likelihood()
+            scoring = Scoring(alone, [likelihood, aspire])
             with progress("weighing") as tell, cancelling_on_interrupt(cancel):
                 report = await evaluate_answers(held_out, scoring, progress=tell, cancel=cancel)
         finally:
@@ -207,7 +208,7 @@ class _Making:
         if report is None:
             return None
         selective = Selective.of([one for one in report.graded if one.question in scoring.scores], scoring)
-        likely, correct = selective.scores["perplexity"], selective.scores["aspire"]
+        likely, correct = selective.scores[likelihood.name], selective.scores["aspire"]
         best = best_alpha(likely, correct, selective.right)
         if best is None:
             note("all held-out answers were right, or all wrong: alpha stays as it was")

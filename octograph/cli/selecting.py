@@ -11,7 +11,6 @@ from typing import Any
 from octograph.agents.evaluation.answering import WorkerAlone, evaluate_answers
 from octograph.agents.evaluation.question import Question, read_questions
 from octograph.agents.selection import (
-    Aspire,
     Delta,
     Likelihood,
     Perplexity,
@@ -28,7 +27,7 @@ from octograph.cancellation import CancelToken
 from octograph.cli.interrupting import cancelling_on_interrupt
 from octograph.cli.opening import client_of, graph_of
 from octograph.cli.output import note, progress, say, write_json
-from octograph.composition import evaluator_path, host_pool, model_store, worker_alone
+from octograph.composition import evaluator_of, host_pool, model_store, worker_alone
 from octograph.graph import ModelGraph, Worker
 from octograph.nodes.embedder import EmbedderClient, embedder_host
 from octograph.nodes.llama import LlamaClient
@@ -105,7 +104,7 @@ def _scores(
             Likelihood(),
             Delta(),
             PTrue(client, client.tokenize),
-            Aspire(client, client.tokenize, theta_s=evaluator_path(node, graph.folder), alpha=node.alpha),
+            evaluator_of(graph, node, client),
             PredictiveEntropy(samples),
         ]
         if "semantic_entropy" in wanted:

@@ -136,6 +136,9 @@ class Worker:
         answer was is all that is known.
     alpha
         Weight of that in the selection score ``g = (1 - alpha) log f_norm(y|x) + alpha log P(correct|x,y)``.
+    length_normalised
+        Whether ``f_norm`` is the answer's likelihood to the power of one over its tokens, as in the method, or the
+        whole likelihood, which tells more of answers of a few words.
     tau
         The least ``g``, in nats, of an answer that is taken; None takes all.
     branches
@@ -190,6 +193,7 @@ class Worker:
     grounding: Grounding = "together"
     evaluator: str | None = None
     alpha: float = 0.25
+    length_normalised: bool = True
     tau: float | None = None
     branches: int | None = None
     branch_at: int = 0

@@ -74,6 +74,7 @@ class _WorkerTable(TypedDict, total=False):
     grounding: Grounding
     evaluator: str
     alpha: float
+    length_normalised: bool
     tau: float
     branches: int
     branch_at: int

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Literal
 
-from octograph.agents.selection.score import mean_logprob
+from octograph.agents.selection.score import mean_logprob, sum_logprob
 from octograph.agents.selection.words import first_tokens
 from octograph.cancellation import CancelToken
 from octograph.errors import UsageError
@@ -44,6 +44,8 @@ class Aspire:
         likelihood's part alone, ``log f_norm(y|x)``, and `kind` says so.
     alpha
         Weight of the self-evaluation, from 0 to 1.
+    length_normalised
+        Whether the likelihood counts by token, as in the paper, or as a whole, ``log f(y|x)``.
 
     Raises
     ------
@@ -54,13 +56,22 @@ class Aspire:
 
     name = "aspire"
 
-    def __init__(self, scorer: Scorer, tokenize: Tokenize, *, theta_s: Path | None, alpha: float = ALPHA) -> None:
+    def __init__(
+        self,
+        scorer: Scorer,
+        tokenize: Tokenize,
+        *,
+        theta_s: Path | None,
+        alpha: float = ALPHA,
+        length_normalised: bool = True,
+    ) -> None:
         if not 0 <= alpha <= 1:
             raise UsageError(f"alpha is {alpha!r}", hint="Give the self-evaluation a weight from 0 to 1.")
         self._scorer = scorer
         self._tokenize = tokenize
         self._theta_s = theta_s
         self._alpha = alpha
+        self._likelihood = mean_logprob if length_normalised else sum_logprob
         self._tokens: tuple[int, ...] = ()
 
     @property
@@ -70,7 +81,7 @@ class Aspire:
 
     async def score(self, answered: Answered, *, cancel: CancelToken) -> float | None:
         """See `SelectionScore`."""
-        likely = mean_logprob(answered.measures)
+        likely = self._likelihood(answered.measures)
         if self._theta_s is None or likely == -math.inf:
             return None if cancel.cancelled else likely
         correct = await self._p_correct(answered, self._theta_s, cancel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from octograph.agents.selection.score import mean_logprob
+from octograph.agents.selection.score import mean_logprob, sum_logprob
 from octograph.cancellation import CancelToken
 from octograph.nodes.answered import Answered
 
@@ -35,10 +35,7 @@ class Likelihood:
 
     async def score(self, answered: Answered, *, cancel: CancelToken) -> float | None:
         """See `SelectionScore`."""
-        if cancel.cancelled:
-            return None
-        logprobs = answered.measures.logprobs
-        return float(logprobs.sum(dtype=float)) if len(logprobs) else -math.inf
+        return None if cancel.cancelled else sum_logprob(answered.measures)
 
 
 class Delta:

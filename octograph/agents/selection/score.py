@@ -9,7 +9,7 @@ from octograph.cancellation import CancelToken
 from octograph.nodes.answered import Answered
 from octograph.nodes.generation import TokenMeasures
 
-__all__ = ["SelectionScore", "mean_logprob"]
+__all__ = ["SelectionScore", "mean_logprob", "sum_logprob"]
 
 
 class SelectionScore(Protocol):
@@ -42,3 +42,8 @@ class SelectionScore(Protocol):
 def mean_logprob(measures: TokenMeasures) -> float:
     """``log f_norm(y|x) = (1/|y|) sum_j log f(y_j|x, y_<j)``, in nats; ``-inf`` of no tokens."""
     return float(measures.logprobs.mean(dtype=float)) if len(measures.logprobs) else -math.inf
+
+
+def sum_logprob(measures: TokenMeasures) -> float:
+    """``log f(y|x) = sum_j log f(y_j|x, y_<j)``, in nats; ``-inf`` of no tokens."""
+    return float(measures.logprobs.sum(dtype=float)) if len(measures.logprobs) else -math.inf

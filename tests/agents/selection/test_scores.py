@@ -253,6 +253,15 @@ async def test_without_a_soft_prompt_aspire_is_the_likelihood_and_says_so() -> N
     assert scorer.requests == []
 
 
+async def test_aspire_may_take_the_likelihood_of_the_whole_answer() -> None:
+    scorer = FakeScorer({ord("c"): 1.0, ord("w"): 3.0})
+    whole = Aspire(scorer, spelled, theta_s=None, length_normalised=False)
+    likelihood = await scored(whole)
+    assert likelihood == await scored(Likelihood()) != await scored(Perplexity())
+    evaluated = await scored(Aspire(scorer, spelled, theta_s=THETA, alpha=0.5, length_normalised=False))
+    assert evaluated == pytest.approx(0.5 * likelihood + 0.5 * math.log(0.25))
+
+
 async def test_an_answer_that_is_surely_wrong_is_the_least_sure() -> None:
     surely = FakeScorer({ord("w"): 1.0})
     assert await scored(Aspire(surely, spelled, theta_s=THETA)) == -math.inf

@@ -24,7 +24,7 @@ from octograph.nodes.generation import Generation, GenerationRequest, Generator,
 
 __all__ = ["measured", "section"]
 
-EACH = 6
+EACH = 4
 """Questions of a task."""
 
 MOST_TOKENS = 1024

@@ -49,7 +49,7 @@ BETWEEN = 20
 """Questions between two writings of the results."""
 
 TIMED = 16
-BESIDE = 40
+BESIDE = 24
 """Problems that optillm solves as well."""
 WAYS = {
     "greedy": "greedy",

@@ -41,6 +41,7 @@ Reasoning = Literal["none", "self-discover"]
 Grounding = Literal["together", "rag-sequence", "rag-token"]
 
 MOST_BRANCHES = 32
+MOST_PASSAGES = 50
 
 WEIGHED: Mapping[Decoding, int] = MappingProxyType({"program": 1, "cot": 10, "self-consistency": 10})
 """Ways of decoding that write several texts and weigh their answers, and how many if the graph does not say."""
@@ -130,6 +131,8 @@ class Worker:
     grounding
         How passages of the knowledge bases that it reads are used: all in one prompt, or one prompt each with the
         answers marginalised (RAG-Sequence and RAG-Token, Lewis et al. 2020).
+    passages
+        How many of them it is given at most, the best first. A small model is led astray by those that do not answer.
     evaluator
         The soft prompt behind an answer from which its model tells whether that is right (ASPIRE, Chen et al. 2023):
         ``path:FILE`` (safetensors, relative to the graph file) or ``package:NAME/FILE``. Without one, how likely the
@@ -138,7 +141,7 @@ class Worker:
         Weight of that in the selection score ``g = (1 - alpha) log f_norm(y|x) + alpha log P(correct|x,y)``.
     length_normalised
         Whether ``f_norm`` is the answer's likelihood to the power of one over its tokens, as in the method, or the
-        whole likelihood, which tells more of answers of a few words.
+        whole likelihood.
     tau
         The least ``g``, in nats, of an answer that is taken; None takes all.
     branches
@@ -191,6 +194,7 @@ class Worker:
     structure: StructureForm = "json"
     discoverer: str | None = None
     grounding: Grounding = "together"
+    passages: int = 5
     evaluator: str | None = None
     alpha: float = 0.25
     length_normalised: bool = True
@@ -298,6 +302,8 @@ class Worker:
             yield _range("alpha", self.alpha, "from 0 to 1, such as 0.25")
         if self.tau is not None and not (math.isfinite(self.tau) and self.tau <= 0):
             yield _range("tau", self.tau, "0 or less, such as -0.5")
+        if not 1 <= self.passages <= MOST_PASSAGES:
+            yield _range("passages", self.passages, f"from 1 to {MOST_PASSAGES}, such as 3")
         if self.max_tokens < 1:
             yield _range("max_tokens", self.max_tokens, "1 or more, such as 512")
         if not (math.isfinite(self.cost) and self.cost >= 0):

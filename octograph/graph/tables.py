@@ -72,6 +72,7 @@ class _WorkerTable(TypedDict, total=False):
     structure: StructureForm
     discoverer: str
     grounding: Grounding
+    passages: int
     evaluator: str
     alpha: float
     length_normalised: bool

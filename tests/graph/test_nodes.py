@@ -105,6 +105,7 @@ def test_no_node_is_called_none() -> None:
         ({"tool": None, "model": "m", "tau": 1.0}, "tau"),
         ({"tool": None, "model": "m", "evaluator": "hf:x/y"}, "evaluator"),
         ({"alpha": 1.5}, "alpha"),
+        ({"passages": 0}, "passages"),
         ({"temperature": -0.1}, "temperature"),
         ({"temperature": float("nan")}, "temperature"),
         ({"temperature": float("inf")}, "temperature"),

@@ -107,6 +107,7 @@ def graphs(draw: st.DrawFn) -> ModelGraph:
                 discoverer=draw(st.none() | st.just(models[-1].name)),
                 tau=draw(st.none() | st.floats(-1e9, 0)) if is_model else None,
                 alpha=draw(st.floats(0, 1)),
+                passages=draw(st.integers(1, 50)),
                 length_normalised=draw(st.booleans()),
                 temperature=draw(st.floats(0, 1e300) | st.integers(0, 3)),
                 top_p=draw(st.floats(0, 1, exclude_min=True)),

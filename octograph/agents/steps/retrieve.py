@@ -18,9 +18,6 @@ from octograph.retrieval.support import coverage
 
 __all__ = ["RetrieveStep", "Retriever"]
 
-PASSAGES = 5
-"""Passages that an answer may rest on (Lewis et al. 2020 use 5 or 10)."""
-
 RELEVANT = 0.3
 """Inner product with the question from which a passage has anything to do with it."""
 
@@ -66,16 +63,17 @@ class RetrieveStep:
         """See `Step`."""
         worker = state["worker"]
         read = () if worker is None else self._graph.neighbours(worker, "reads")
-        if not read or cancel.cancelled:
+        if worker is None or not read or cancel.cancelled:
             return {"evidence": None}
         emit(StepStarted(step="retrieve", worker=worker))
         started = time.perf_counter()
-        query = Query(text=asked(state), k=PASSAGES)
+        most = self._graph.worker(worker).passages
+        query = Query(text=asked(state), k=most)
         found = [hit for name in read for hit in await self._bases[name].search(query, cancel=cancel)]
         relevant = [hit for hit in found if _relevant(query.text, hit)]
         # Within one knowledge base they are in order already; the scores of several are comparable.
-        hits = sorted(relevant, key=lambda hit: -hit.score)[:PASSAGES]
-        emit(Retrieved(worker=worker or "", hits=tuple(hits), seconds=time.perf_counter() - started))
+        hits = sorted(relevant, key=lambda hit: -hit.score)[:most]
+        emit(Retrieved(worker=worker, hits=tuple(hits), seconds=time.perf_counter() - started))
         added = any(self._bases[name].exists for name in read)
         return {
             "evidence": [hit.document() for hit in hits],

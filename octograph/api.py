@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from octograph import settings as configuration
-from octograph.agents import CompiledGraph, Conversation, Event, Finished, ThreadInfo, Turn, orchestrate
+from octograph.agents import CompiledGraph, Conversation, Event, Finished, Turn, orchestrate
 from octograph.agents.learning import POLICIES, LearningRouter, Policy, Posteriors, choosable, feedback_on
 from octograph.agents.limits import DEFAULT, Limits
 from octograph.agents.query import checked
@@ -43,10 +43,9 @@ from octograph.nodes.tools import Clock, SystemClock
 from octograph.nodes.worker import Worker
 from octograph.retrieval.library import Library
 from octograph.settings import Settings
+from octograph.threads import Threads
 
 __all__ = ["Octograph", "open"]
-
-T = TypeVar("T")
 
 
 def open(graph: str | Path = "embedded", *, settings: Settings | None = None) -> Octograph:  # noqa: A001  # octograph.open reads as it should
@@ -131,6 +130,8 @@ class Octograph:
     ----------
     documents
         What the workers who read have to read.
+    threads
+        The conversations.
 
     """
 
@@ -153,7 +154,7 @@ class Octograph:
         self.graph = graph
         self.pool = pool
         self._library = library or Library({})
-        self._records = Records(threads_file)
+        self._records = Records(threads_file, clock=clock)
         self.router = (
             router if learning is None else LearningRouter(router, self._taught, learning, tokens=choosable(graph))
         )
@@ -172,6 +173,7 @@ class Octograph:
         )
         self._background = BackgroundLoop()
         self.documents = Documents(self._library, self._background)
+        self.threads = Threads(self._talk, self._background)
         self._conversation: Conversation | None = None
 
     @property
@@ -270,25 +272,6 @@ class Octograph:
         cancel = CancelToken()
         return await asyncio.wrap_future(self._background.call(lambda: self._route(query, cancel), cancel))
 
-    def threads(self) -> list[ThreadInfo]:
-        """All conversations, the last used first."""
-        return self._background.call(lambda: self._with(lambda talk: talk.threads())).result()
-
-    def turns(self, thread: str) -> list[Turn]:
-        """The turns of a conversation, oldest first; empty if there is none of that name."""
-        return self._background.call(lambda: self._with(lambda talk: talk.turns(thread))).result()
-
-    def delete(self, thread: str) -> None:
-        """Remove a conversation.
-
-        Raises
-        ------
-        ThreadError
-            It is busy or does not exist.
-
-        """
-        self._background.call(lambda: self._with(lambda talk: talk.delete(thread))).result()
-
     def feedback(self, thread: str, *, accepted: bool, instead: str | None = None, turn: str | None = None) -> None:
         """Keep what the user thought of an answer; with `learning` it moves later choices.
 
@@ -361,15 +344,12 @@ class Octograph:
         return await (await self._records.feedback()).posteriors(self.graph.name)
 
     async def _rate(self, thread: str, turn: str | None, accepted: bool, instead: str | None) -> None:
-        turns = await self._with(lambda talk: talk.turns(thread))
+        turns = await (await self._talk()).turns(thread)
         now = self._clock.now().isoformat()
         feedback = feedback_on(
             turns, turn, graph=self.graph.name, thread=thread, accepted=accepted, instead=instead, moment=now
         )
         await (await self._records.feedback()).add(feedback)
-
-    async def _with(self, act: Callable[[Conversation], Awaitable[T]]) -> T:
-        return await act(await self._talk())
 
     async def _route(self, query: str, cancel: CancelToken) -> Route:
         route = await self.router.route(checked(query), cancel=cancel)

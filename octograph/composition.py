@@ -14,7 +14,7 @@ from octograph.agents.judging import ASPECTS, Judge
 from octograph.agents.limits import Limits
 from octograph.agents.selection import Aspire
 from octograph.agents.self_discover import Discovery
-from octograph.agents.steps import Comparison, Evaluator
+from octograph.agents.steps import Comparison
 from octograph.errors import GraphError, HeadError, UsageError
 from octograph.graph import Model, ModelGraph, open_graph
 from octograph.graph import Worker as WorkerNode
@@ -24,7 +24,6 @@ from octograph.nodes.deciders import NeighboursRouter, RemoteRouter, targets_of
 from octograph.nodes.embedder import EmbedderClient, embedder_host
 from octograph.nodes.embedder.client import MODEL as EMBEDDER
 from octograph.nodes.grounded import GroundedWorker
-from octograph.nodes.llama import LlamaClient
 from octograph.nodes.master import (
     HeadFile,
     Master,
@@ -59,7 +58,6 @@ from octograph.settings import Settings
 __all__ = [
     "adapter_path",
     "composing_path",
-    "evaluator_of",
     "evaluator_path",
     "head_path",
     "host_pool",
@@ -373,24 +371,19 @@ def make_discoveries(graph: ModelGraph, pool: HostPool) -> Mapping[str, Discover
     }
 
 
-def make_evaluators(graph: ModelGraph, pool: HostPool) -> Mapping[str, Evaluator]:
+def make_evaluators(graph: ModelGraph, pool: HostPool) -> Mapping[str, Aspire]:
     """Return what tells how sure one may be of the answers of a graph's models here, by worker."""
     return {
-        node.name: evaluator_of(graph, node, client)
+        node.name: Aspire(
+            client,
+            client.tokenize,
+            theta_s=evaluator_path(node, graph.folder),
+            alpha=node.alpha,
+            length_normalised=node.length_normalised,
+        )
         for node in graph.workers()
         if (client := pool.clients.get(node.model or "")) is not None
     }
-
-
-def evaluator_of(graph: ModelGraph, node: WorkerNode, client: LlamaClient) -> Aspire:
-    """Return the selection score of a worker's answers, with its soft prompt if it has one."""
-    return Aspire(
-        client,
-        client.tokenize,
-        theta_s=evaluator_path(node, graph.folder),
-        alpha=node.alpha,
-        length_normalised=node.length_normalised,
-    )
 
 
 def make_judge(graph: ModelGraph, pool: HostPool) -> Comparison | None:

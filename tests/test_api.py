@@ -61,11 +61,11 @@ def test_leaving_a_stream_cancels_and_frees_the_thread(slow: Octograph) -> None:
     for event in slow.stream("Hi", thread="t"):
         if isinstance(event, TextWritten):
             break
-    (turn,) = slow.turns("t")
+    (turn,) = slow.threads.turns("t")
     assert (turn.status, turn.text[:4]) == ("cancelled", "word")
     with contextlib.closing(slow.stream("Hi", thread="t")) as events:  # type: ignore[type-var]  # it is a generator
         next(events)
-    assert [turn.status for turn in slow.turns("t")] == ["cancelled", "cancelled"]
+    assert [turn.status for turn in slow.threads.turns("t")] == ["cancelled", "cancelled"]
 
 
 async def test_leaving_an_async_stream_cancels_and_frees_the_thread(slow: Octograph) -> None:
@@ -74,17 +74,17 @@ async def test_leaving_an_async_stream_cancels_and_frees_the_thread(slow: Octogr
         if isinstance(event, TextWritten):
             break
     await events.aclose()  # type: ignore[attr-defined]  # it is an async generator
-    assert [turn.status for turn in slow.turns("t")] == ["cancelled"]
+    assert [turn.status for turn in slow.threads.turns("t")] == ["cancelled"]
 
 
 async def test_a_cancelled_task_cancels_its_turn(slow: Octograph) -> None:
     task = asyncio.create_task(slow.aask("Hi", thread="t"))
-    while not slow.threads():
+    while not slow.threads.list():
         await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert [turn.status for turn in slow.turns("t")] == ["cancelled"]
+    assert [turn.status for turn in slow.threads.turns("t")] == ["cancelled"]
 
 
 def test_cancelled_from_another_thread(slow: Octograph) -> None:
@@ -104,8 +104,8 @@ def test_many_threads_ask_at_once(tmp_path: Path) -> None:
         # The first calls race for the start of the loop and for the database.
         turns = list(several.map(lambda number: octo.ask(f"Q{number}", thread=f"t{number % 8}-{number}"), range(32)))
         assert [turn.text for turn in turns] == ["one two"] * 32
-        assert all([turn] == octo.turns(turn.thread) for turn in turns)
-        assert len(octo.threads()) == 32
+        assert all([turn] == octo.threads.turns(turn.thread) for turn in turns)
+        assert len(octo.threads.list()) == 32
 
 
 async def test_many_tasks_ask_at_once(octo: Octograph) -> None:
@@ -125,7 +125,7 @@ async def test_inside_a_running_loop(tmp_path: Path) -> None:
 def test_one_after_another_in_several_loops(octo: Octograph) -> None:
     for _ in range(2):
         assert asyncio.run(octo.aask("Hi", thread="t")).text == "Hello"
-    assert len(octo.turns("t")) == 2
+    assert len(octo.threads.turns("t")) == 2
 
 
 def test_closed_is_closed(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_closed_is_closed(tmp_path: Path) -> None:
     octo.ask("Hi")
     octo.close()
     octo.close()
-    for act in (lambda: octo.ask("Hi"), lambda: octo.route("Hi"), octo.threads, lambda: octo.turns("t")):
+    for act in (lambda: octo.ask("Hi"), lambda: octo.route("Hi"), octo.threads.list, lambda: octo.threads.turns("t")):
         with pytest.raises(UsageError, match="closed"):
             act()
 
@@ -142,7 +142,7 @@ def test_closed_without_use(tmp_path: Path) -> None:
     octo = make_octograph(tmp_path, {"chat": ScriptedWorker(["Hello"])})
     octo.close()
     with pytest.raises(UsageError, match="closed"):
-        octo.threads()
+        octo.threads.list()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -154,13 +154,13 @@ def test_closing_ends_a_turn_as_cancelled(tmp_path: Path) -> None:
     octo.close()
     assert document(list(events)[-1])["turn"]["status"] == "cancelled"
     with make_octograph(tmp_path, {"chat": ScriptedWorker(["Hello"])}) as octo:
-        (turn,) = octo.turns("t")
+        (turn,) = octo.threads.turns("t")
     assert (turn.status, turn.text[:4]) == ("cancelled", "word")
 
 
 def test_a_stream_does_nothing_before_it_is_read(octo: Octograph) -> None:
     events = octo.stream("Hi", thread="t")
-    assert octo.threads() == []
+    assert octo.threads.list() == []
     assert isinstance(next(events), Started)
 
 
@@ -200,7 +200,7 @@ async def test_inside_another_graph(tmp_path: Path, checkpointed: bool, blocking
             (attempt,) = out["answer"]["tried"]
             assert (attempt["worker"], attempt["reason"], attempt["step"]) == ("sums", "no sum", 1)
         assert out["notes"] == (["Hi", "And now?"] if checkpointed else ["And now?"])
-        assert octo.threads() == []
+        assert octo.threads.list() == []
 
 
 async def test_by_itself_as_a_graph(octo: Octograph) -> None:

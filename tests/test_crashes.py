@@ -98,7 +98,7 @@ def _runs(pid: int) -> bool:
 def _resume(victim: Victim, finished: dict[str, str]) -> str:
     """Check what is there, go on with what is unfinished, and say which of the two it was."""
     with octograph.open() as octo:
-        turns = octo.turns("t")
+        turns = octo.threads.turns("t")
         kept = {turn.id: turn for turn in turns}
         assert {id_: kept[id_].text for id_ in finished} == finished
         assert [turn.status for turn in turns[:-1]] == ["answered"] * (len(turns) - 1)
@@ -112,7 +112,7 @@ def _resume(victim: Victim, finished: dict[str, str]) -> str:
         last = list(octo.resume("t"))[-1]
         assert isinstance(last, Finished)
         assert (last.turn.id, last.turn.status) == (open_turns[0].id, "answered")
-        assert octo.turns("t")[-1] == last.turn
+        assert octo.threads.turns("t")[-1] == last.turn
         finished[last.turn.id] = last.turn.text
         return "resumed"
 
@@ -120,10 +120,10 @@ def _resume(victim: Victim, finished: dict[str, str]) -> str:
 def test_an_unfinished_turn_that_is_not_resumed_is_closed_as_interrupted(data_dir: Path) -> None:
     victim = _talk_until_killed("t", seconds=0.3)
     with octograph.open() as octo:
-        before = octo.turns("t")
+        before = octo.threads.turns("t")
         octo.ask("What is 2 + 2?", thread="t")
-        assert octo.turns("t")[: len(before)] == before
-        assert octo.turns("t")[-1].text == "2 + 2 = 4"
+        assert octo.threads.turns("t")[: len(before)] == before
+        assert octo.threads.turns("t")[-1].text == "2 + 2 = 4"
     assert victim.hosts
 
 

@@ -43,7 +43,7 @@ def test_a_model_worker_asks_as_its_node_says(tmp_path: Path) -> None:
     with make_octograph(tmp_path, {"chat": ModelWorker(node, generator)}) as octo:
         events = list(octo.stream("Hi", thread="t"))
         octo.ask("And you?", thread="t")
-        assert [turn.text for turn in octo.turns("t")] == ["Hello there", "Hello there"]
+        assert [turn.text for turn in octo.threads.turns("t")] == ["Hello there", "Hello there"]
     first, second = generator.requests
     assert [(message.role, message.content) for message in second.messages] == [
         ("system", "Be kind."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
@@ -11,9 +12,10 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
 
 from octograph.agents.events import Asked, Event, Finished, Started
+from octograph.agents.finding import FoundTurn
 from octograph.agents.orchestration import CompiledGraph
 from octograph.agents.state import RunContext, State
-from octograph.agents.threads import ThreadInfo, ThreadStore
+from octograph.agents.threads import ThreadStore
 from octograph.agents.turn import Attempt, Turn
 from octograph.cancellation import CancelToken
 from octograph.errors import OctographError, ThreadError, UsageError
@@ -34,18 +36,23 @@ class Conversation:
     clock
         Dates the turns.
 
+    Attributes
+    ----------
+    store
+        The threads.
+
     """
 
     def __init__(self, graph: CompiledGraph, store: ThreadStore, *, clock: Clock) -> None:
         self._graph = graph
-        self._store = store
+        self.store = store
         self._clock = clock
 
     async def ask(self, query: str, *, thread: str, worker: str | None, cancel: CancelToken) -> AsyncIterator[Event]:
         """Run a new turn; an unfinished one before it is closed as interrupted."""
-        with self._store.held(thread):
+        with self.store.held(thread):
             now = self._clock.now().isoformat()
-            await self._store.note(thread, query=query, now=now)
+            await self.store.begin(thread, query=query, now=now)
             interrupted = await self._interrupted(thread)
             state: State = {
                 "query": query,
@@ -77,10 +84,10 @@ class Conversation:
             The turn waits for a choice and there is none, or another one; or it waits for none.
 
         """
-        with self._store.held(thread):
-            snapshot = await self._graph.aget_state(_config(thread))
-            turn = _unfinished(snapshot.values)
-            if turn is None:
+        with self.store.held(thread):
+            snapshot = await self._state(thread)
+            turn = None if snapshot is None else _unfinished(snapshot.values)
+            if snapshot is None or turn is None:
                 raise ThreadError(f"the thread {thread!r} has no interrupted turn", hint="Ask it something.")
             asked = _asked(snapshot)
             choices = () if asked is None else asked.choices
@@ -89,26 +96,65 @@ class Conversation:
             if choice is not None and choice not in choices:
                 hint = f"Choose one of: {', '.join(choices)}." if choices else "Resume it without a choice."
                 raise UsageError(f"{choice!r} is none of the choices", hint=hint)
+            await self.store.go_on(thread, now=self._clock.now().isoformat())
             async for event in self._run(None if choice is None else Command(resume=choice), turn, cancel):
                 yield event
 
     async def turns(self, thread: str) -> list[Turn]:
-        """The turns of a thread, oldest first; the last may be interrupted."""
-        with self._store.faults_told():
-            snapshot = await self._graph.aget_state(_config(thread))
-        turns = [Turn.from_document(turn) for turn in snapshot.values.get("turns", [])]
+        """The turns of a thread, oldest first; the last may be interrupted. Empty if there is no such thread."""
+        with self.store.faults_told():
+            snapshot = await self._state(thread)
+        if snapshot is None:
+            return []
+        turns = [Turn.from_document(turn) for turn in _closed(snapshot)]
         last = _unfinished(snapshot.values)
         if last is not None and (asked := _asked(snapshot)) is not None:
             last = _waiting(last, asked)
         return [*turns, last] if last else turns
 
-    async def threads(self) -> list[ThreadInfo]:
-        """All threads, the last used first."""
-        return await self._store.list()
+    async def search(self, text: str, *, limit: int) -> list[FoundTurn]:
+        """Closed turns of all threads with all words of the text, or words that begin so, the best first.
 
-    async def delete(self, thread: str) -> None:
-        """Remove a thread."""
-        await self._store.delete(thread)
+        Raises
+        ------
+        UsageError
+            There is nothing to look for.
+
+        """
+        for thread in await self.store.unindexed():
+            with suppress(ThreadError), self.store.held(thread):  # of a busy one, what is closed has been indexed
+                snapshot = await self._state(thread)
+                if snapshot is not None:
+                    await self.store.index(thread, _closed(snapshot))
+        return list(await self.store.search(text, limit=limit))
+
+    async def fork(self, thread: str, turn: str, *, keep: bool) -> str:
+        """Make a new thread of the turns before one, and of that one too if it is to be kept; return its name.
+
+        Raises
+        ------
+        ThreadError
+            There is no such thread.
+        UsageError
+            It has no such turn, or that is unfinished and cannot be kept.
+
+        """
+        parent, turns, name = await self.store.info(thread), await self.turns(thread), uuid.uuid4().hex[:12]
+        place = next((place for place, one in enumerate(turns) if one.id == turn), None)
+        if place is None:
+            raise UsageError(
+                f"the thread {thread!r} has no turn {turn!r}", hint="`octograph threads show NAME` shows its turns."
+            )
+        if keep and turns[place].status in ("interrupted", "waiting"):
+            raise UsageError(
+                f"the turn {turn!r} is unfinished", hint="Resume it, or fork the thread without it, to ask it again."
+            )
+        kept = [replace(one, thread=name).document() for one in turns[: place + keep]]
+        async with self.store.forking(parent, turn, name):
+            values: State = {"turns": kept, "worker": None, "draft": None}
+            await self._graph.aupdate_state(_config(name), values, as_node="decide")
+            await self.store.index(name, kept)
+        return name
 
     async def _run(self, state: State | Command[Any] | None, turn: Turn, cancel: CancelToken) -> AsyncIterator[Event]:
         config = _config(turn.thread)
@@ -127,14 +173,24 @@ class Conversation:
             failed = replace(turn, status="failed", text=str(error))
             values: State = {"turns": [failed.document()], "worker": None, "draft": None}
             await self._graph.aupdate_state(config, values, as_node="decide")
+            await self._index(await self._graph.aget_state(config), turn.thread)
             raise
         snapshot = await self._graph.aget_state(config)
+        await self._index(snapshot, turn.thread)
         asked = _asked(snapshot)
         if asked is None:
             yield Finished(turn=Turn.from_document(snapshot.values["answer"]))
             return
         yield asked
         yield Finished(turn=_waiting(turn, asked))
+
+    async def _index(self, snapshot: StateSnapshot, thread: str) -> None:
+        with suppress(ThreadError), self.store.faults_told():  # no answer is lost for it: a search makes up for it
+            await self.store.index(thread, _closed(snapshot))
+
+    async def _state(self, thread: str) -> StateSnapshot | None:
+        """Where a thread stands; None if there is none of that name."""
+        return await self._graph.aget_state(_config(thread)) if await self.store.has(thread) else None
 
     async def _interrupted(self, thread: str) -> Turn | None:
         """The turn that was begun and never closed, if there is one."""
@@ -143,6 +199,12 @@ class Conversation:
 
 def _config(thread: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread}}
+
+
+def _closed(snapshot: StateSnapshot) -> list[dict[str, Any]]:
+    """The closed turns of a thread, see `Turn.document`."""
+    closed: list[dict[str, Any]] = snapshot.values.get("turns", [])
+    return closed
 
 
 def _begun(state: Mapping[str, Any]) -> Turn:

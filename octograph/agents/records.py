@@ -11,6 +11,7 @@ from typing import TypeVar
 from octograph.agents.learning import FeedbackStore
 from octograph.agents.self_discover import StructureStore
 from octograph.agents.threads import ThreadStore
+from octograph.nodes.tools import Clock, SystemClock
 
 __all__ = ["Records"]
 
@@ -24,18 +25,21 @@ class Records:
     ----------
     threads_file
         That of the conversations; the others stand beside it.
+    clock
+        Tells when a conversation is deleted, and for how long it has been.
 
     """
 
-    def __init__(self, threads_file: Path) -> None:
+    def __init__(self, threads_file: Path, *, clock: Clock | None = None) -> None:
         self._threads_file = threads_file
+        self._clock = clock or SystemClock()
         self._files = AsyncExitStack()
         self._opened: dict[type, ThreadStore | FeedbackStore | StructureStore] = {}
         self._opening = asyncio.Lock()
 
     async def threads(self) -> ThreadStore:
         """The conversations."""
-        return await self._once(ThreadStore, lambda: ThreadStore.open(self._threads_file))
+        return await self._once(ThreadStore, lambda: ThreadStore.open(self._threads_file, clock=self._clock))
 
     async def feedback(self) -> FeedbackStore:
         """What users thought of answers."""

@@ -1,4 +1,4 @@
-"""The commands that ask: ``ask``, ``route``, ``threads``."""
+"""The commands that ask: ``ask``, ``route``, and ``feedback`` on what was answered."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from octograph.cli.output import note, say, shortened, write_json
 from octograph.errors import UsageError
 from octograph.nodes.master import Route
 
-__all__ = ["ask", "delete_thread", "feedback", "list_threads", "route", "show_thread"]
+__all__ = ["ask", "feedback", "route"]
 
 _EXIT = {"answered": 0, "abstained": 3, "waiting": 3, "cancelled": 130}
 
@@ -65,41 +65,6 @@ def feedback(arguments: argparse.Namespace) -> int:
         write_json({"thread": arguments.thread, "kept": True, "learning": learning})
     elif not learning:
         note('kept; it moves the choice of workers once the configuration says `learning = "ucb"`')
-    return 0
-
-
-def list_threads(arguments: argparse.Namespace) -> int:
-    """List the conversations, the last used first."""
-    with opened(arguments) as octo:
-        threads = octo.threads()
-    if arguments.json:
-        write_json([{"id": t.id, "title": t.title, "created": t.created, "updated": t.updated} for t in threads])
-    else:
-        for thread in threads:
-            say(f"{thread.id}  {thread.updated[:16].replace('T', ' ')}  {thread.title}")
-    return 0
-
-
-def show_thread(arguments: argparse.Namespace) -> int:
-    """Show the turns of a conversation."""
-    with opened(arguments) as octo:
-        turns = octo.turns(arguments.name)
-    if not turns:
-        raise UsageError(f"there is no thread {arguments.name!r}", hint="`octograph threads list` shows them.")
-    if arguments.json:
-        write_json([turn.document() for turn in turns])
-    else:
-        for turn in turns:
-            say(f"> {turn.query}\n{_standing(turn)}{turn.text}\n")
-    return 0
-
-
-def delete_thread(arguments: argparse.Namespace) -> int:
-    """Delete a conversation."""
-    with opened(arguments) as octo:
-        octo.delete(arguments.name)
-    if arguments.json:
-        write_json({"deleted": arguments.name})
     return 0
 
 
@@ -193,12 +158,6 @@ def _describe(decision: Route, *, runners_up: int) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _standing(turn: Turn) -> str:
-    if turn.status == "answered":
-        return f"[{turn.worker}] "
-    return f"[{turn.status}] "
 
 
 def _turn(events: list[Event]) -> Turn:

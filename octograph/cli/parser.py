@@ -29,6 +29,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--thread", metavar="NAME", help="open this conversation")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _answering(commands)
+    _threads(commands)
     _graphs(commands)
     _knowledge(commands)
     _structures(commands)
@@ -67,10 +68,33 @@ def _answering(commands: Any) -> None:
     verdict.add_argument("--bad", action="store_true", help="the answer was not good")
     verdict.add_argument("--instead", metavar="WORKER", help="who should have answered")
     feedback.add_argument("--turn", metavar="ID", help="which turn (default: the last answered one)")
+
+
+def _threads(commands: Any) -> None:
     threads = commands.add_parser("threads", help="conversations").add_subparsers(metavar="ACTION", required=True)
-    command(threads, "list", "answering:list_threads", "list the conversations")
-    named(command(threads, "show", "answering:show_thread", "show a conversation's turns"))
-    named(command(threads, "delete", "answering:delete_thread", "delete a conversation"))
+    command(threads, "list", "threads:list_threads", "list the conversations")
+    named(command(threads, "show", "threads:show", "show a conversation's turns"))
+    search = command(threads, "search", "threads:search", "find turns by the words of their questions and answers")
+    search.add_argument("words", nargs="+", metavar="WORD", help="a word, or how it begins; all have to be there")
+    search.add_argument("--limit", type=positive, default=20, metavar="N", help="most turns (default: %(default)s)")
+    rename = command(threads, "rename", "threads:rename", "give a conversation another title")
+    named(rename)
+    rename.add_argument("title", metavar="TITLE", help="the new title")
+    named(command(threads, "delete", "threads:delete", "delete a conversation; for 30 days it can be restored"))
+    named(command(threads, "restore", "threads:restore", "bring a deleted conversation back"))
+    fork = command(threads, "fork", "threads:fork", "make a new conversation that goes the same way up to a turn")
+    named(fork)
+    fork.add_argument("turn", metavar="TURN", help="the turn's number, as show counts them, or its id")
+    fork.add_argument("--without", action="store_true", help="leave the turn itself out, to ask something else there")
+    export = command(threads, "export", "threads:export", "write a conversation as one text")
+    named(export)
+    export.add_argument(
+        "--format",
+        choices=("markdown", "json"),
+        default="markdown",
+        help="to be read, or with all that is known (default: %(default)s)",
+    )
+    export.add_argument("--output", type=Path, metavar="FILE", help="write it here (default: to stdout)")
 
 
 def _judging(commands: Any) -> None:

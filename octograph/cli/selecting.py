@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
-from octograph.agents.evaluation.answering import WorkerAlone, evaluate_answers
+from octograph.agents.evaluation.answering import evaluate_answers
 from octograph.agents.evaluation.question import Question, read_questions
 from octograph.agents.selection import (
     Delta,
@@ -27,8 +27,8 @@ from octograph.cancellation import CancelToken
 from octograph.cli.interrupting import cancelling_on_interrupt
 from octograph.cli.opening import client_of, graph_of
 from octograph.cli.output import note, progress, say, write_json
-from octograph.composition import evaluator_of, host_pool, model_store, worker_alone
-from octograph.graph import ModelGraph, Worker
+from octograph.composition import host_pool, make_evaluators, model_store, worker_alone
+from octograph.graph import Worker
 from octograph.nodes.embedder import EmbedderClient, embedder_host
 from octograph.nodes.llama import LlamaClient
 from octograph.nodes.tools import SystemClock
@@ -47,8 +47,10 @@ def eval_selective(arguments: argparse.Namespace) -> int:
     questions = read_questions(arguments.data, limit=arguments.limit, seed=arguments.seed)
     cancel = CancelToken()
     with ExitStack() as stack:
-        client, alone = stack.enter_context(_worker(graph, node, chosen))
-        scores = stack.enter_context(_scores(arguments.score, graph, node, client, chosen))
+        pool = stack.enter_context(closing(host_pool(graph, chosen)))
+        client, alone = client_of(pool, node), worker_alone(graph, node, pool, SystemClock())
+        evaluator = make_evaluators(graph, pool)[node.name]
+        scores = stack.enter_context(_scores(arguments.score, node, client, evaluator, chosen))
         stack.enter_context(cancelling_on_interrupt(cancel))
         tell = stack.enter_context(progress("answering"))
         selective = asyncio.run(_measured(questions, client, Scoring(alone, scores), tell, cancel))
@@ -76,25 +78,8 @@ async def _measured(
 
 
 @contextmanager
-def _worker(graph: ModelGraph, node: Worker, settings: Settings) -> Iterator[tuple[LlamaClient, WorkerAlone]]:
-    """Give a worker and its model.
-
-    Raises
-    ------
-    UsageError
-        It has none here.
-
-    """
-    pool = host_pool(graph, settings)
-    try:
-        yield client_of(pool, node), worker_alone(graph, node, pool, SystemClock())
-    finally:
-        pool.close()
-
-
-@contextmanager
 def _scores(
-    wanted: Sequence[str], graph: ModelGraph, node: Worker, client: LlamaClient, settings: Settings
+    wanted: Sequence[str], node: Worker, client: LlamaClient, evaluator: SelectionScore, settings: Settings
 ) -> Iterator[list[SelectionScore]]:
     """Give the scores by name; the embedder of one ends with the block."""
     with ExitStack() as stack:
@@ -104,7 +89,7 @@ def _scores(
             Likelihood(),
             Delta(),
             PTrue(client, client.tokenize),
-            evaluator_of(graph, node, client),
+            evaluator,
             PredictiveEntropy(samples),
         ]
         if "semantic_entropy" in wanted:

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Protocol
 
 from octograph.cancellation import CancelToken
+from octograph.tui.conversations import Conversations
 
 if TYPE_CHECKING:  # the agents take over a second to import, which the first paint does not wait for
-    from octograph.agents import Event, ThreadInfo, Turn
+    from octograph.agents import Event
 
 __all__ = ["Backend", "BackendFactory", "Named", "Opening"]
 
@@ -26,12 +27,17 @@ class Named(Protocol):
 class Backend(Protocol):
     """A model graph with its conversations; `octograph.Octograph` is one.
 
-    ``threads``, ``turns``, ``delete`` and ``close`` block, and are called in threads.
+    ``close`` blocks, and is called in a thread.
     """
 
     @property
     def graph(self) -> Named:
         """The model graph."""
+        ...
+
+    @property
+    def threads(self) -> Conversations:
+        """The conversations."""
         ...
 
     def astream(
@@ -47,18 +53,6 @@ class Backend(Protocol):
 
     def aresume(self, thread: str, *, cancel: CancelToken | None = None) -> AsyncIterator[Event]:
         """Go on with the turn that a crash interrupted."""
-        ...
-
-    def threads(self) -> list[ThreadInfo]:
-        """Return all conversations, the last used first."""
-        ...
-
-    def turns(self, thread: str) -> list[Turn]:
-        """Return the turns of a conversation, oldest first."""
-        ...
-
-    def delete(self, thread: str) -> None:
-        """Remove a conversation."""
         ...
 
     def close(self) -> None:

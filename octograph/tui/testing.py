@@ -18,13 +18,13 @@ from octograph.agents import (
     Started,
     StepStarted,
     TextWritten,
-    ThreadInfo,
     Turn,
 )
 from octograph.cancellation import CancelToken
 from octograph.errors import ThreadError
 from octograph.nodes.master import PlannedStep, Route
 from octograph.testing import pause
+from octograph.tui.testing_threads import ScriptedThreads
 
 __all__ = ["Beat", "Graph", "Pause", "ScriptedBackend", "a_route", "abstained", "answered", "escalated", "planned"]
 
@@ -67,6 +67,8 @@ class ScriptedBackend:
         Queries that were asked, in order.
     closed
         Set by `close`.
+    threads
+        The conversations, to be listed and changed.
 
     """
 
@@ -75,6 +77,10 @@ class ScriptedBackend:
     graph: Graph = field(default_factory=Graph)
     asked: list[str] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
+    threads: ScriptedThreads = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.threads = ScriptedThreads(conversations=self.conversations)
 
     async def astream(
         self,
@@ -102,27 +108,6 @@ class ScriptedBackend:
             if isinstance(event, Finished):
                 turns[-1] = event.turn
             yield event
-
-    def threads(self) -> list[ThreadInfo]:
-        """Return all conversations; the first query is the title."""
-        return [
-            ThreadInfo(
-                id=name,
-                title=turns[0].query if turns else name,
-                created=turns[0].started if turns else "",
-                updated=turns[-1].started if turns else "",
-            )
-            for name, turns in self.conversations.items()
-        ]
-
-    def turns(self, thread: str) -> list[Turn]:
-        """Return the turns of a conversation."""
-        return list(self.conversations.get(thread, []))
-
-    def delete(self, thread: str) -> None:
-        """Remove a conversation."""
-        if self.conversations.pop(thread, None) is None:
-            raise ThreadError(f"there is no thread {thread!r}", hint="The list shows those that there are.")
 
     def close(self) -> None:
         """Note that this was closed."""

@@ -140,7 +140,7 @@ def test_a_person_can_be_asked_and_answer_days_later(
     assert isinstance(last, Finished)
     assert last.turn.status == "waiting"
     with unsure(tmp_path, limits=Limits(unsure="ask")) as octo:  # another process
-        assert [turn.status for turn in octo.turns("t")] == ["waiting"]
+        assert [turn.status for turn in octo.threads.turns("t")] == ["waiting"]
         for wrong in (None, "nobody", "facts"):
             with pytest.raises(UsageError, match="choice"):
                 list(octo.resume("t", choice=wrong))
@@ -148,7 +148,7 @@ def test_a_person_can_be_asked_and_answer_days_later(
         assert isinstance(last, Finished)
         assert (last.turn.status, last.turn.worker) == (status, worker)
         assert last.turn.text.startswith(text)
-        assert [turn.status for turn in octo.turns("t")] == [status]
+        assert [turn.status for turn in octo.threads.turns("t")] == [status]
         with pytest.raises(ThreadError):
             list(octo.resume("t", choice="answer"))
 
@@ -164,7 +164,7 @@ def test_a_later_question_closes_a_waiting_turn(tmp_path: Path) -> None:
     with unsure(tmp_path, limits=Limits(unsure="ask")) as octo:
         assert octo.ask("Which city?", thread="t").status == "waiting"
         octo.ask("And now?", thread="t", worker="other")
-        assert [turn.status for turn in octo.turns("t")] == ["interrupted", "answered"]
+        assert [turn.status for turn in octo.threads.turns("t")] == ["interrupted", "answered"]
 
 
 class Costly:

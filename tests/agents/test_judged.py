@@ -101,7 +101,7 @@ def test_a_turn_that_waits_is_not_judged_again(tmp_path: Path) -> None:
         octo.ask(QUESTION, thread="t")
     other = FixedJudge({"Lyon": -2.0, "Nice": -1.0})
     with unsure(tmp_path, other) as octo:  # another process, whose judge thinks otherwise
-        (waiting,) = octo.turns("t")
+        (waiting,) = octo.threads.turns("t")
         assert [one.worker for one in waiting.tried] == ["facts", "more"]
         assert waiting.text == "I am not sure. facts would say: Lyon"
         events = list(octo.resume("t", choice="answer"))

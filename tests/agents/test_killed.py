@@ -93,7 +93,7 @@ def kill_in(statement: str, folder: Path) -> None:
 def test_a_question_to_a_person_outlives_the_process(tmp_path: Path) -> None:
     kill_in("assert unsure(folder).ask('Which city?', thread='t').status == 'waiting'", tmp_path)
     with unsure(tmp_path) as octo:
-        (turn,) = octo.turns("t")
+        (turn,) = octo.threads.turns("t")
         assert turn.status == "waiting"
         assert [(one.worker, one.text, one.score) for one in turn.tried] == [("facts", "Lyon", -2.0)]
         *events, last = octo.resume("t", choice="answer")

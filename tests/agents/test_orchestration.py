@@ -150,7 +150,7 @@ def test_a_query_that_is_none_is_refused(tmp_path: Path, query: str) -> None:
         for ask in (octo.ask, octo.route):
             with pytest.raises(UsageError):
                 ask(query)
-        assert octo.threads() == []
+        assert octo.threads.list() == []
 
 
 def test_an_unknown_worker_is_refused(tmp_path: Path) -> None:
@@ -185,9 +185,11 @@ def test_a_second_crash_is_told_and_the_thread_goes_on(tmp_path: Path) -> None:
     with make_octograph(tmp_path, {"chat": chat}) as octo:
         with pytest.raises(HostCrashedError, match="died again"):
             octo.ask("Hi", thread="t")
-        assert [(turn.query, turn.status, turn.text) for turn in octo.turns("t")] == [("Hi", "failed", "died again")]
+        assert [(turn.query, turn.status, turn.text) for turn in octo.threads.turns("t")] == [
+            ("Hi", "failed", "died again")
+        ]
         assert octo.ask("Still there?", thread="t").text == "Hello"
-        assert [turn.status for turn in octo.turns("t")] == ["failed", "answered"]
+        assert [turn.status for turn in octo.threads.turns("t")] == ["failed", "answered"]
     assert chat.tasks[-1].history == ()
 
 
@@ -200,7 +202,7 @@ def test_cancelled_while_the_master_thinks(tmp_path: Path) -> None:
             events.append(event)
             if isinstance(event, StepStarted):
                 cancel.cancel()
-        (turn,) = octo.turns("t")
+        (turn,) = octo.threads.turns("t")
     assert kinds(events) == ["started", "step", "decided", "finished"]
     assert (turn.status, turn.text, turn.worker) == ("cancelled", "", None)
     assert chat.tasks == []
@@ -214,8 +216,8 @@ def test_cancelled_while_the_worker_writes(tmp_path: Path) -> None:
             events.append(event)
             if isinstance(event, TextWritten):
                 cancel.cancel()
-        (turn,) = octo.turns("t")
-        assert octo.turns("t")[0] == turn
+        (turn,) = octo.threads.turns("t")
+        assert octo.threads.turns("t")[0] == turn
     generated = next(event for event in events if isinstance(event, Generated))
     assert generated.finish == "cancelled"
     assert (turn.status, turn.worker) == ("cancelled", "chat")
@@ -253,7 +255,7 @@ def test_a_long_thread_is_kept_whole_and_grows_in_a_line(tmp_path: Path) -> None
             octo.ask(f"Question {number}", thread="t")
             if number in (24, 49, 99):
                 sizes.append(_size(tmp_path))
-        turns = octo.turns("t")
+        turns = octo.threads.turns("t")
     assert [turn.query for turn in turns] == [f"Question {number}" for number in range(100)]
     assert {turn.text for turn in turns} == {answer.strip()}
     # Growing with the square, the second half would add three times what the first half did.
@@ -286,7 +288,7 @@ def test_the_steps_of_a_plan_are_done_in_order_and_each_sees_the_one_before(tmp_
     router = FixedRouter(tuple(workers), plans=PLAN)
     with make_octograph(tmp_path, workers, router=router) as octo:
         events = list(octo.stream("sum, then note", thread="t"))
-        kept = octo.turns("t")[0]
+        kept = octo.threads.turns("t")[0]
     decided = [(event.decision, event.worker, event.next) for event in events if isinstance(event, Decided)]
     assert decided == [("advance", "sums", "letters"), ("accept", "letters", None)]
     finished = events[-1]

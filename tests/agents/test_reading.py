@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from octograph import Octograph, Turn
 from octograph.agents import Event, Retrieved, TextWritten, document
+from octograph.agents.state import State
+from octograph.agents.steps.retrieve import RetrieveStep
 from octograph.cancellation import CancelToken
 from octograph.nodes.grounded import NOT_FOUND
 from octograph.nodes.master import NO_WORKER
@@ -17,7 +20,7 @@ from octograph.retrieval.documents import Document
 from octograph.retrieval.knowledge_base import KnowledgeBase
 from octograph.retrieval.library import Library
 from octograph.retrieval.splitting import Splitter
-from octograph.testing import FakeEmbedder, FixedRouter, ScriptedWorker, make_octograph
+from octograph.testing import FakeEmbedder, FixedRouter, ScriptedWorker, make_graph, make_octograph
 
 LEASE = Document(text="The notice period is three months.", markup="text", title="Lease")
 MANUAL = Document(text="Descale the machine every 60 days.", markup="text", title="Manual")
@@ -54,13 +57,23 @@ def test_the_answer_names_the_passage_that_it_rests_on(tmp_path: Path, filled: K
     reader = ScriptedWorker(["Three ", "months."])
     with opened(tmp_path, filled, {"reader": reader}) as octo:
         events = list(octo.stream(QUESTION, thread="t"))
-        (turn,) = octo.turns("t")
+        (turn,) = octo.threads.turns("t")
     assert turn.text == shown(events) == "Three months. [1]"
     assert [(one.number, one.source, one.title) for one in turn.citations] == [(1, "/home/me/lease.txt", "Lease")]
     assert turn.citations[0].place == "/home/me/lease.txt"
     assert reader.tasks[0].evidence[0].title == "Lease"
     (retrieved,) = [event for event in events if isinstance(event, Retrieved)]
     assert document(retrieved)["hits"][0]["text"] == LEASE.text
+
+
+async def test_a_worker_is_given_as_many_passages_as_it_takes(filled: KnowledgeBase) -> None:
+    graph = make_graph(["reader"], reads={"reader": "documents"})
+    state: State = {"query": "What is the notice period, and when is the machine descaled?", "route": None}
+    for most in (1, 2):
+        narrowed = graph.with_changed(replace(graph.worker("reader"), passages=most))
+        step = RetrieveStep(narrowed, {"documents": filled})
+        found = await step({**state, "worker": "reader"}, emit=lambda event: None, cancel=CancelToken())
+        assert len(found["evidence"] or ()) == most
 
 
 def test_what_is_not_in_the_documents_is_not_shown(tmp_path: Path, filled: KnowledgeBase) -> None:
@@ -80,7 +93,7 @@ def test_what_is_not_in_the_documents_is_not_shown(tmp_path: Path, filled: Knowl
 def test_a_reader_may_say_that_the_passages_do_not_hold_it(tmp_path: Path, filled: KnowledgeBase) -> None:
     with opened(tmp_path, filled, {"reader": ScriptedWorker([NOT_FOUND])}) as octo:
         events = list(octo.stream(QUESTION, thread="t"))
-        (turn,) = octo.turns("t")
+        (turn,) = octo.threads.turns("t")
     assert shown(events) == ""
     assert turn.status == "abstained"
     assert "your documents do not say" in turn.text
@@ -147,5 +160,5 @@ def test_a_cancelled_search_ends_the_turn(tmp_path: Path, filled: KnowledgeBase)
         for event in octo.stream(QUESTION, thread="t", cancel=cancel):
             if isinstance(event, Retrieved):
                 cancel.cancel()
-        (turn,) = octo.turns("t")
+        (turn,) = octo.threads.turns("t")
     assert (turn.status, turn.citations) == ("cancelled", ())

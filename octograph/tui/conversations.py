@@ -1,0 +1,50 @@
+"""What the app needs of the conversations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # see backend.py
+    from octograph.agents import ThreadInfo, Turn
+    from octograph.agents.finding import FoundTurn
+
+__all__ = ["Conversations"]
+
+
+class Conversations(Protocol):
+    """The conversations of a model graph; `octograph.threads.Threads` is one.
+
+    All methods block, and are called in threads.
+    """
+
+    def info(self, thread: str) -> ThreadInfo:
+        """Return the title of a conversation, and more of it."""
+        ...
+
+    def turns(self, thread: str) -> list[Turn]:
+        """Return the turns of a conversation, oldest first; empty if there is none of that name."""
+        ...
+
+    def search(self, text: str) -> list[FoundTurn]:
+        """Return the turns with all words of the text, the best first."""
+        ...
+
+    def rename(self, thread: str, title: str) -> None:
+        """Give a conversation another title."""
+        ...
+
+    def delete(self, thread: str) -> None:
+        """Delete a conversation, such that it can be restored."""
+        ...
+
+    def restore(self, thread: str) -> None:
+        """Bring a deleted conversation back."""
+        ...
+
+    def export(self, thread: str) -> str:
+        """Return a conversation as a Markdown text."""
+        ...
+
+    def list(self) -> list[ThreadInfo]:
+        """Return all conversations, the last used first."""
+        ...

@@ -255,25 +255,25 @@ def page(results: Mapping[str, Any]) -> str:
         *_verdicts(whole),
         "\n## Each task\n",
         "Guessing takes an option at random, and the commonest is what most of these questions have as their answer. "
-        "Calls, and tokens above, are with those of the discovery; here tokens and seconds are medians of an answer. "
+        "Calls, and tokens above, are with those of the discovery; here tokens are the median of an answer. "
         "Alike is how often an arm gave the answer that it gave most.\n",
-        "| task | | right | alike | calls | tokens | seconds | no answer found |",
-        "|---|---|---|---|---|---|---|---|",
+        "| task | | right | alike | calls | tokens | no answer found |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, task in tasks.items():
         chance = "no options" if task["chance"] is None else f"guessing {task['chance']:.2f}"
-        lines.append(f"| `{name}` ({TASKS[name][0]}) | | {chance}, the commonest {task['commonest']:.2f} | | | | | |")
+        lines.append(f"| `{name}` ({TASKS[name][0]}) | | {chance}, the commonest {task['commonest']:.2f} | | | | |")
         lines += [
             f"| | {ARMS[arm]} | {_figure(one)} | {max(one['answers'].values(), default=0)} | {one['calls']} "
-            f"| {one['median_tokens']:.0f} | {one['median_seconds']:.1f} | {one['unread']} |"
+            f"| {one['median_tokens']:.0f} | {one['unread']} |"
             for arm, one in task["arms"].items()
         ]
     lines += [
         "\n## The plans\n",
         "Copied is the share of the steps under which an answer repeats what it was told to write there.\n",
         "| task | ways of thinking offered | selected | steps | valid JSON | JSON filled | copied "
-        "| text with a final answer | copied | tokens | seconds |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| text with a final answer | copied | tokens |",
+        "|---|---|---|---|---|---|---|---|---|---|",
         *(_plan(name, task) for name, task in tasks.items()),
         "",
         *_counts(tasks),
@@ -304,7 +304,7 @@ def _plan(name: str, task: Mapping[str, Any]) -> str:
     )
     return (
         f"| `{name}` | {found['offered']} of {len(MODULES)} | {', '.join(found['selected'])} | {steps} "
-        f"| {'yes' if found['valid'] else 'no'} | {shares} | {found['tokens']} | {found['seconds']:.1f} |"
+        f"| {'yes' if found['valid'] else 'no'} | {shares} | {found['tokens']} |"
     )
 
 

@@ -20,6 +20,7 @@ from octograph.agents.query import checked
 from octograph.agents.records import Records
 from octograph.agents.self_discover import Discovery
 from octograph.agents.steps import Comparison, Evaluator, Steps
+from octograph.agents.tally import Tally
 from octograph.background import BackgroundLoop
 from octograph.cancellation import CancelToken
 from octograph.composition import (
@@ -36,6 +37,7 @@ from octograph.composition import (
 from octograph.documents import Documents
 from octograph.errors import UsageError
 from octograph.graph import ModelGraph, open_graph
+from octograph.hosts import Hosts
 from octograph.nodes.llama import LlamaClient
 from octograph.nodes.master import Route, Router
 from octograph.nodes.pool import HostPool
@@ -132,6 +134,10 @@ class Octograph:
         What the workers who read have to read.
     threads
         The conversations.
+    hosts
+        The models in memory.
+    tally
+        What each worker did since the graph was opened.
 
     """
 
@@ -173,7 +179,9 @@ class Octograph:
         )
         self._background = BackgroundLoop()
         self.documents = Documents(self._library, self._background)
-        self.threads = Threads(self._talk, self._background)
+        self.hosts = Hosts(pool)
+        self.tally = Tally()
+        self.threads = Threads(self._talk, self._background, graph=graph, models=self.models)
         self._conversation: Conversation | None = None
 
     @property
@@ -212,7 +220,7 @@ class Octograph:
         UsageError
             The query is empty or the worker unknown.
         ContextOverflowError
-            The conversation no longer fits in the model's context.
+            The conversation no longer fits in the model's context; `threads.compact` makes room.
         ModelMissingError
             A model is not on this machine.
         ThreadError
@@ -365,10 +373,12 @@ class Octograph:
         talk = await self._talk()
         name = thread if thread is not None else uuid.uuid4().hex[:12]
         async for event in talk.ask(checked(query), thread=name, worker=worker, cancel=cancel):
+            self.tally = self.tally.after(event)
             yield event
 
     async def _resuming(self, thread: str, choice: str | None, cancel: CancelToken) -> AsyncIterator[Event]:
         async for event in (await self._talk()).resume(thread, choice=choice, cancel=cancel):
+            self.tally = self.tally.after(event)
             yield event
 
 

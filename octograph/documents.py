@@ -1,10 +1,13 @@
-"""The user's documents, from Python: added, searched, removed."""
+"""The user's documents, from Python: added, searched, compared with their files, removed."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from octograph.background import BackgroundLoop
 from octograph.cancellation import CancelToken
@@ -15,7 +18,24 @@ from octograph.retrieval.library import Library
 from octograph.retrieval.passage import Hit
 from octograph.retrieval.searching import Query
 
-__all__ = ["Documents"]
+__all__ = ["Change", "Documents"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A document whose file is no longer what was read.
+
+    Attributes
+    ----------
+    source
+        Path of the file.
+    kind
+        Whether it has another content, is gone, or cannot be read any more.
+
+    """
+
+    source: str
+    kind: Literal["changed", "gone", "unreadable"]
 
 
 class Documents:
@@ -88,6 +108,11 @@ class Documents:
         """Return the documents, by their files' paths."""
         return self._library.base(base).entries()
 
+    def changes(self, *, base: str | None = None) -> list[Change]:
+        """Compare the documents with their files, and return those that differ; `add` reads them again."""
+        found = ((entry.source, _change(entry)) for entry in self.entries(base=base))
+        return [Change(source=source, kind=kind) for source, kind in found if kind is not None]
+
     async def _add(
         self,
         paths: Sequence[str | Path],
@@ -104,3 +129,19 @@ class Documents:
         if not wanted.text.strip():
             raise UsageError("there is nothing to look for", hint="Write a few words.")
         return await self._library.base(base).search(wanted, cancel=cancel)
+
+
+def _change(entry: Entry) -> Literal["changed", "gone", "unreadable"] | None:
+    path, stamp = Path(entry.source), entry.stamp
+    try:
+        state = path.stat()
+        if (state.st_size, state.st_mtime_ns) == (stamp.size, stamp.modified):
+            return None
+        if state.st_size != stamp.size:
+            return "changed"
+        with path.open("rb") as file:  # written again, perhaps with the same content
+            return None if hashlib.file_digest(file, "sha256").digest() == stamp.digest else "changed"
+    except (FileNotFoundError, NotADirectoryError):
+        return "gone"
+    except OSError:
+        return "unreadable"

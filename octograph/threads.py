@@ -1,16 +1,19 @@
-"""The conversations, from Python: listed, read, found, renamed, deleted and restored, forked, exported."""
+"""The conversations, from Python: listed, read, found, renamed, deleted and restored, forked, compacted, exported."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from octograph.agents import Conversation, ThreadInfo, Turn
+from octograph.agents.context import ContextUse, context_use, worker_shown
 from octograph.agents.finding import FoundTurn
 from octograph.agents.transcript import Form, transcript
 from octograph.background import BackgroundLoop
+from octograph.graph import ModelGraph
+from octograph.nodes.llama import LlamaClient
 
-__all__ = ["Threads"]
+__all__ = ["ContextUse", "Threads"]
 
 T = TypeVar("T")
 
@@ -27,12 +30,23 @@ class Threads:
         Opens the file when it is first needed.
     loop
         Where everything runs.
+    graph, models
+        Who answers, and the models that run here, by name.
 
     """
 
-    def __init__(self, conversation: Callable[[], Awaitable[Conversation]], loop: BackgroundLoop) -> None:
+    def __init__(
+        self,
+        conversation: Callable[[], Awaitable[Conversation]],
+        loop: BackgroundLoop,
+        *,
+        graph: ModelGraph,
+        models: Mapping[str, LlamaClient],
+    ) -> None:
         self._conversation = conversation
         self._loop = loop
+        self._graph = graph
+        self._models = models
 
     def info(self, thread: str) -> ThreadInfo:
         """Return title, times and parent of a conversation."""
@@ -97,6 +111,66 @@ class Threads:
 
         """
         return self._with(lambda talk: talk.fork(thread, turn, keep=keep))
+
+    def context(
+        self, thread: str, worker: str | None = None, *, query: str = "", load: bool = False
+    ) -> ContextUse | None:
+        """Return how full a worker's context would be with the next question of a conversation, exactly.
+
+        None if that is not known: the worker has no model, or one at a server, or one that is not loaded.
+
+        Parameters
+        ----------
+        thread
+            The conversation.
+        worker
+            Who would be asked; if None, the one that answered last of those that are shown earlier turns, or else the
+            graph's first of them.
+        query
+            The question, if it is to be counted too.
+        load
+            Whether to start the model if it does not run.
+
+        Raises
+        ------
+        GraphError
+            There is no such worker.
+        HostStartError, ModelError
+            The model was to be started, and cannot be.
+
+        """
+
+        async def counted(talk: Conversation) -> ContextUse | None:
+            await talk.store.info(thread)
+            turns, hidden = await talk.turns(thread), await talk.hidden(thread)
+            node = worker_shown(self._graph, turns) if worker is None else self._graph.worker(worker)
+            model = None if node is None or node.model is None else self._models.get(node.model)
+            if node is None or model is None or not (load or model.host.state == "ready"):
+                return None
+            return await context_use(node, model, turns, hidden=hidden, query=query)
+
+        return self._with(counted)
+
+    def compact(self, thread: str, keep: int | None = 4) -> int:
+        """Show models only the last turns of a conversation from now on, and return how many they are not shown.
+
+        Its transcript stays whole: `turns` returns all, and ``keep=None`` shows models all again. Nothing is
+        summarised, since a model that did so would make things up.
+
+        Parameters
+        ----------
+        thread
+            The conversation. One whose last turn is unfinished is refused.
+        keep
+            How many of the answered turns are still shown; no others ever are. None for all.
+
+        Raises
+        ------
+        UsageError
+            `keep` is negative.
+
+        """
+        return self._with(lambda talk: talk.compact(thread, keep=keep))
 
     def export(self, thread: str, *, form: Form = "markdown") -> str:
         """Return a conversation as one text, see `transcript`.

@@ -46,6 +46,8 @@ def test_the_document_is_plain(file: Path) -> None:
     assert set(settings.load().document()) == {
         "api_keys",
         "graph",
+        "theme",
+        "keys",
         "data_dir",
         "cache_dir",
         "threads",
@@ -89,3 +91,38 @@ def test_a_wrong_value_in_the_environment_is_told(file: Path, monkeypatch: pytes
     with pytest.raises(UsageError, match="'threads'") as caught:
         settings.load()
     assert "OCTOGRAPH_THREADS" in caught.value.hint
+
+
+def test_each_setting_says_where_it_comes_from_and_what_it_does(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text('threads = 3\nprice = 0.5\nkeys = { "chat.stop" = "ctrl+g" }\n')
+    monkeypatch.setenv("OCTOGRAPH_PRICE", "0.25")
+    listed = {setting.name: setting for setting in settings.listed()}
+    assert list(listed) == list(settings.load().document())
+    assert (listed["graph"].origin, listed["graph"].value) == ("default", "embedded")
+    assert (listed["threads"].origin, listed["threads"].value) == ("file", 3)
+    assert (listed["keys"].origin, listed["keys"].value) == ("file", {"chat.stop": "ctrl+g"})
+    assert (listed["price"].origin, listed["price"].value) == ("environment", 0.25)
+    assert listed["price"].variable == "OCTOGRAPH_PRICE"
+    assert listed["unsure"].choices == ("abstain", "ask")
+    assert listed["requantise"].choices == ("true", "false")
+    assert all(setting.about.endswith(".") for setting in listed.values())
+
+
+def test_a_value_can_be_checked_before_it_holds(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCTOGRAPH_THREADS", "2")
+    assert settings.check("threads", "4") == 4
+    assert settings.check("requantise", "false") is False
+    assert settings.check("keys", {"chat.stop": "x"}) == {"chat.stop": "x"}
+    for name, value in (("threads", "many"), ("unsure", "never"), ("keys", "x"), ("price", "-1")):
+        with pytest.raises(UsageError, match=f"'{name}'"):
+            settings.check(name, value)
+    assert settings.load().threads == 2
+
+
+def test_tables_in_the_environment_are_json(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCTOGRAPH_KEYS", '{"chat.stop": "ctrl+g"}')
+    assert settings.load().keys == {"chat.stop": "ctrl+g"}
+    monkeypatch.setenv("OCTOGRAPH_KEYS", "chat.stop")
+    with pytest.raises(UsageError, match="environment") as caught:
+        settings.load()
+    assert "JSON" in caught.value.hint

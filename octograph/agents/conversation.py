@@ -11,6 +11,7 @@ from typing import Any, cast
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
 
+from octograph.agents.context import answered, first_shown
 from octograph.agents.events import Asked, Event, Finished, Started
 from octograph.agents.finding import FoundTurn
 from octograph.agents.orchestration import CompiledGraph
@@ -128,6 +129,37 @@ class Conversation:
                     await self.store.index(thread, _closed(snapshot))
         return list(await self.store.search(text, limit=limit))
 
+    async def hidden(self, thread: str) -> int:
+        """How many turns of a thread, from the first on, models are not shown any more."""
+        with self.store.faults_told():
+            snapshot = await self._state(thread)
+        return 0 if snapshot is None else snapshot.values.get("hidden", 0)
+
+    async def compact(self, thread: str, *, keep: int | None) -> int:
+        """Show models only the last answered turns of a thread, None for all; return how many they are not shown.
+
+        Raises
+        ------
+        ThreadError
+            There is no such thread, or it is busy, or its last turn is unfinished.
+        UsageError
+            `keep` is negative.
+
+        """
+        if keep is not None and keep < 0:
+            raise UsageError(f"{keep} turns cannot be kept", hint="Keep 0 or more.")
+        with self.store.held(thread):
+            await self.store.info(thread)
+            snapshot = await self._graph.aget_state(_config(thread))
+            if _unfinished(snapshot.values) is not None:
+                raise ThreadError(
+                    f"the last turn of the thread {thread!r} is unfinished", hint="Resume it, or ask something else."
+                )
+            turns = [Turn.from_document(turn) for turn in _closed(snapshot)]
+            hidden = first_shown(turns, keep)
+            await self._graph.aupdate_state(_config(thread), {"hidden": hidden}, as_node="decide")
+        return answered(turns[:hidden])
+
     async def fork(self, thread: str, turn: str, *, keep: bool) -> str:
         """Make a new thread of the turns before one, and of that one too if it is to be kept; return its name.
 
@@ -140,6 +172,7 @@ class Conversation:
 
         """
         parent, turns, name = await self.store.info(thread), await self.turns(thread), uuid.uuid4().hex[:12]
+        hidden = await self.hidden(thread)
         place = next((place for place, one in enumerate(turns) if one.id == turn), None)
         if place is None:
             raise UsageError(
@@ -151,7 +184,9 @@ class Conversation:
             )
         kept = [replace(one, thread=name).document() for one in turns[: place + keep]]
         async with self.store.forking(parent, turn, name):
-            values: State = {"turns": kept, "worker": None, "draft": None}
+            # Of a turn from before the conversation was compacted, models were shown what came before it.
+            hidden = hidden if hidden < len(kept) else 0
+            values: State = {"turns": kept, "hidden": hidden, "worker": None, "draft": None}
             await self._graph.aupdate_state(_config(name), values, as_node="decide")
             await self.store.index(name, kept)
         return name

@@ -10,7 +10,7 @@ from langgraph.channels.delta import DeltaChannel
 
 from octograph.cancellation import CancelToken
 
-__all__ = ["RunContext", "State", "asked", "current_step"]
+__all__ = ["RunContext", "State", "asked", "current_step", "shown"]
 
 SNAPSHOT_EVERY = 50
 
@@ -27,6 +27,8 @@ class State(TypedDict, total=False):
     """
 
     turns: Annotated[list[dict[str, Any]], DeltaChannel(_append, snapshot_frequency=SNAPSHOT_EVERY)]
+    hidden: int
+    """How many of those, from the first on, models are not shown any more."""
     query: str
     """What is asked. Enough as input when the graph runs inside another."""
     named: str | None
@@ -63,6 +65,11 @@ class RunContext:
     """What a run carries besides its state, and no checkpoint keeps."""
 
     cancel: CancelToken
+
+
+def shown(state: State) -> list[dict[str, Any]]:
+    """The finished turns that models are shown if they were answered, see `Turn.document`."""
+    return state.get("turns", [])[state.get("hidden", 0) :]
 
 
 def current_step(state: State) -> dict[str, Any] | None:

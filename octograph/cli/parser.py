@@ -86,6 +86,11 @@ def _threads(commands: Any) -> None:
     named(fork)
     fork.add_argument("turn", metavar="TURN", help="the turn's number, as show counts them, or its id")
     fork.add_argument("--without", action="store_true", help="leave the turn itself out, to ask something else there")
+    compact = command(threads, "compact", "threads:compact", "show models only a conversation's last turns")
+    named(compact)
+    kept = compact.add_mutually_exclusive_group()
+    kept.add_argument("--keep", type=int, default=4, metavar="N", help="how many answered turns (default: %(default)s)")
+    kept.add_argument("--all", action="store_true", help="show them all turns again")
     export = command(threads, "export", "threads:export", "write a conversation as one text")
     named(export)
     export.add_argument(

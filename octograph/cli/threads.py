@@ -14,7 +14,7 @@ from octograph.cli.opening import opened
 from octograph.cli.output import note, say, write_json
 from octograph.errors import UsageError
 
-__all__ = ["delete", "export", "fork", "list_threads", "rename", "restore", "search", "show"]
+__all__ = ["compact", "delete", "export", "fork", "list_threads", "rename", "restore", "search", "show"]
 
 
 def list_threads(arguments: argparse.Namespace) -> int:
@@ -97,6 +97,20 @@ def fork(arguments: argparse.Namespace) -> int:
     else:
         say(made)
         note(f'go on with: octograph ask --thread {made} "…"')
+    return 0
+
+
+def compact(arguments: argparse.Namespace) -> int:
+    """Show models only the last turns of a conversation, or all again."""
+    with opened(arguments) as octo:
+        hidden = octo.threads.compact(arguments.name, keep=None if arguments.all else arguments.keep)
+    if arguments.json:
+        write_json({"compacted": arguments.name, "hidden": hidden})
+    elif hidden:
+        turns = "turn is" if hidden == 1 else "turns are"
+        note(f"{hidden} earlier {turns} no longer shown to models; the transcript keeps them, and --all undoes it")
+    else:
+        note("models are shown all turns")
     return 0
 
 

@@ -31,25 +31,26 @@ def make_graph(
     reads: Mapping[str, str] | None = None,
     declining: Mapping[str, str] | None = None,
     thresholds: Mapping[str, float] | None = None,
+    name: str = "fakes",
 ) -> ModelGraph:
     """Make a graph with one master that routes to each worker.
 
     `escalations` lead from worker to worker, `reads` from worker to knowledge base; `declining` are further workers,
-    with their reasons; `thresholds` are the `tau` of workers.
+    with their reasons; `thresholds` are the `tau` of workers; `name` is the graph's.
     """
     reads, declining, thresholds = reads or {}, declining or {}, thresholds or {}
     nodes = [
-        WorkerNode(name=name, description=name, model="fake", tau=thresholds.get(name), examples=(name,))
-        for name in workers
+        WorkerNode(name=worker, description=worker, model="fake", tau=thresholds.get(worker), examples=(worker,))
+        for worker in workers
     ]
-    nodes += [WorkerNode(name=name, description=name, declines=reason) for name, reason in declining.items()]
-    routes = [Edge(source="router", target=name, kind="routes_to") for name in (*workers, *declining)]
+    nodes += [WorkerNode(name=worker, description=worker, declines=reason) for worker, reason in declining.items()]
+    routes = [Edge(source="router", target=worker, kind="routes_to") for worker in (*workers, *declining)]
     passed_on = [Edge(source=a, target=b, kind="escalates_to") for a, b in (escalations or {}).items()]
     read = [Edge(source=a, target=b, kind="reads") for a, b in reads.items()]
-    bases = [Knowledge(name=name) for name in dict.fromkeys(reads.values())]
+    bases = [Knowledge(name=base) for base in dict.fromkeys(reads.values())]
     model = Model(name="fake", source="path:fake.gguf")
     master = Master(name="router", model="fake")
-    return ModelGraph("fakes", "router", [model], [master, *nodes, *bases], [*routes, *passed_on, *read])
+    return ModelGraph(name, "router", [model], [master, *nodes, *bases], [*routes, *passed_on, *read])
 
 
 def make_octograph(

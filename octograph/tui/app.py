@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, ClassVar
 
+from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
 
+from octograph.configuration import change
+from octograph.errors import UsageError
+from octograph.tui.actions import Place, give_ids, keyless, places
 from octograph.tui.backend import Backend, BackendFactory, Opening
+from octograph.tui.keys import keymap, with_keys
+from octograph.tui.look import Look, chosen_look
+from octograph.tui.palette import ActionProvider, offers
 from octograph.tui.screens.chat import ChatScreen
 from octograph.tui.screens.help import HelpScreen
-from octograph.tui.screens.threads import ThreadsScreen
-from octograph.tui.widgets.prompt import Prompt
-from octograph.tui.widgets.thread_list import ThreadList
+from octograph.tui.screens.settings import SettingsScreen
+from octograph.tui.themes import DARK, LIGHT, check_theme, themes
 
 __all__ = ["OctographApp", "make_app", "run"]
 
@@ -27,46 +37,111 @@ class OctographApp(App[None]):
         The backend, opened once the first screen is painted.
     thread
         Conversation to go on with, None for a new one.
+    look
+        Theme and keys.
+
+    Raises
+    ------
+    UsageError
+        There is no such theme, or no such action or key.
 
     """
 
     TITLE = "Octograph"
     CSS_PATH = "octograph.tcss"
-    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    CommandPalette SearchIcon { display: none; }
+    CommandPalette > Vertical { max-width: 112; }
+    CommandPalette CommandInput { margin-left: 1; }
+    CommandPalette CommandList > .option-list--option { text-style: none; text-wrap: nowrap; text-overflow: ellipsis; }
+    TextArea .text-area--placeholder { color: $text-disabled; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1", "help", "Help", tooltip="Show all keys"),
+        Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True, tooltip="Find an action"),
+        Binding("f1", "help", "Help", priority=True, tooltip="Show all keys"),
+        Binding("f2", "settings", "Settings", show=False, tooltip="Show the settings"),
+        keyless("theme", "Theme", tooltip="Choose other colours"),
         Binding("ctrl+q", "quit", "Quit", priority=True, tooltip="End the app and its models"),
     ]
 
-    def __init__(self, opening: Opening, *, thread: str | None = None) -> None:
+    def __init__(self, opening: Opening, *, thread: str | None = None, look: Look | None = None) -> None:
+        give_ids()  # before the first widget is made
         super().__init__()
+        look = look if look is not None else Look()
         self._opening = opening
         self._thread = thread
+        self._keys: Mapping[str, str] = {}
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        check_theme(look.theme)
+        self.theme = look.theme
+        self._take_keys(look.keys)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where something can be done, with the keys that hold now."""
+        return with_keys(places(), self._keys)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the chat, which stays below all other screens."""
         return ChatScreen(self._opening, thread=self._thread)
 
-    def action_help(self) -> None:
-        """Show all keys, as the classes declare them."""
-        if isinstance(self.screen, HelpScreen):
-            return
-        tables = {
-            "Everywhere": self.BINDINGS,
-            "Chat": ChatScreen.BINDINGS,
-            "Prompt": Prompt.BINDINGS,
-            "Threads": [*ThreadList.BINDINGS, *ThreadsScreen.BINDINGS],
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no screen over itself."""
+        above: Mapping[str, type[Screen[Any]]] = {
+            "help": HelpScreen,
+            "settings": SettingsScreen,
+            "command_palette": CommandPalette,
         }
-        self.push_screen(HelpScreen(tables))
+        return action not in above or not isinstance(self.screen, above[action])
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        self.push_screen(HelpScreen(self.places))
+
+    def action_settings(self) -> None:
+        """Show the settings."""
+        self.push_screen(SettingsScreen({"theme": check_theme, "keys": partial(keymap, places=places())}))
+
+    def action_command_palette(self) -> None:
+        """Show what can be done now."""
+        found = [offer for offer in offers(self.screen, self.places) if offer.action.run != "command_palette"]
+        provider = ActionProvider(self.screen, found)
+        self.push_screen(CommandPalette([provider], placeholder="Find an action"))  # type: ignore[list-item]  # Textual takes a `SimpleProvider` itself, too
+
+    def action_theme(self) -> None:
+        """Show the themes."""
+        found = [(name, partial(self._choose_theme, name), about) for name, about in themes().items()]
+        self.search_commands(found, placeholder="Find a theme")
+
+    @on(SettingsScreen.Changed)
+    def take(self, event: SettingsScreen.Changed) -> None:
+        """Let a changed setting hold."""
+        if event.name == "theme":
+            self.theme = event.value
+        elif event.name == "keys":
+            self._take_keys(event.value)
 
     async def on_unmount(self) -> None:
         """Close the backend; its hosts end."""
         await self._opening.close()
 
+    async def _choose_theme(self, name: str) -> None:
+        """Take a theme, now and from the next start."""
+        self.theme = name
+        try:
+            await asyncio.to_thread(change, "theme", name)
+        except UsageError as error:
+            self.notify(f"{error.message}. It holds until the end.", severity="warning", markup=False)
 
-def make_app(backend_factory: BackendFactory, *, thread: str | None = None) -> OctographApp:
+    def _take_keys(self, wanted: Mapping[str, str]) -> None:
+        self._keys = keymap(wanted, places())
+        self.set_keymap(self._keys)
+
+
+def make_app(backend_factory: BackendFactory, *, thread: str | None = None, look: Look | None = None) -> OctographApp:
     """Return the app on a backend that a factory opens; the factory is called in a thread."""
-    return OctographApp(Opening(backend_factory), thread=thread)
+    return OctographApp(Opening(backend_factory), thread=thread, look=look)
 
 
 def run(graph: str | None = None, thread: str | None = None) -> int:
@@ -79,6 +154,11 @@ def run(graph: str | None = None, thread: str | None = None) -> int:
     thread
         Conversation to go on with.
 
+    Raises
+    ------
+    UsageError
+        The configuration names a theme, an action or a key that there is not.
+
     """
 
     def open_graph() -> Backend:
@@ -88,6 +168,6 @@ def run(graph: str | None = None, thread: str | None = None) -> int:
         loaded = settings.load()
         return api.open(graph if graph is not None else loaded.graph, settings=loaded)
 
-    app = make_app(open_graph, thread=thread)
+    app = make_app(open_graph, thread=thread, look=chosen_look())
     app.run()
     return app.return_code or 0

@@ -8,31 +8,65 @@ from typing import TYPE_CHECKING, Protocol
 
 from octograph.cancellation import CancelToken
 from octograph.tui.conversations import Conversations
+from octograph.tui.documents import DocumentStore
 
 if TYPE_CHECKING:  # the agents take over a second to import, which the first paint does not wait for
     from octograph.agents import Event
+    from octograph.agents.tally import Tally
+    from octograph.graph import ModelGraph
+    from octograph.hosts import HostStatus, LoadPlan
 
-__all__ = ["Backend", "BackendFactory", "Named", "Opening"]
+__all__ = ["Backend", "BackendFactory", "Models", "Opening"]
 
 
-class Named(Protocol):
-    """Something with a name: the model graph."""
+class Models(Protocol):
+    """The models in memory; `octograph.hosts.Hosts` is one. All methods block, and are called in threads."""
 
-    @property
-    def name(self) -> str:
-        """Name to show."""
+    def list(self) -> tuple[HostStatus, ...]:
+        """How it stands with all models now."""
+        ...
+
+    def plan(self, model: str) -> LoadPlan:
+        """What it takes to start a model now."""
+        ...
+
+    def load(self, model: str) -> None:
+        """Start a model now."""
+        ...
+
+    def unload(self, model: str) -> None:
+        """Stop a model."""
+        ...
+
+    def pin(self, model: str, pinned: bool = True) -> None:
+        """Keep a model in memory when others need it, or no longer."""
         ...
 
 
 class Backend(Protocol):
     """A model graph with its conversations; `octograph.Octograph` is one.
 
-    ``close`` blocks, and is called in a thread.
+    ``feedback`` and ``close`` block, and are called in threads.
     """
 
     @property
-    def graph(self) -> Named:
+    def graph(self) -> ModelGraph:
         """The model graph."""
+        ...
+
+    @property
+    def documents(self) -> DocumentStore:
+        """The user's documents."""
+        ...
+
+    @property
+    def hosts(self) -> Models:
+        """The models in memory."""
+        ...
+
+    @property
+    def tally(self) -> Tally:
+        """What each worker did so far."""
         ...
 
     @property
@@ -51,8 +85,14 @@ class Backend(Protocol):
         """Ask, and yield what happens."""
         ...
 
-    def aresume(self, thread: str, *, cancel: CancelToken | None = None) -> AsyncIterator[Event]:
-        """Go on with the turn that a crash interrupted."""
+    def aresume(
+        self, thread: str, *, choice: str | None = None, cancel: CancelToken | None = None
+    ) -> AsyncIterator[Event]:
+        """Go on with the turn that a crash interrupted, or that waits for a choice."""
+        ...
+
+    def feedback(self, thread: str, *, accepted: bool, instead: str | None = None, turn: str | None = None) -> None:
+        """Keep what the user thought of an answer."""
         ...
 
     def close(self) -> None:

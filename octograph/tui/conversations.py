@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # see backend.py
     from octograph.agents import ThreadInfo, Turn
+    from octograph.agents.context import ContextUse
     from octograph.agents.finding import FoundTurn
 
 __all__ = ["Conversations"]
@@ -39,6 +40,18 @@ class Conversations(Protocol):
 
     def restore(self, thread: str) -> None:
         """Bring a deleted conversation back."""
+        ...
+
+    def fork(self, thread: str, turn: str, *, keep: bool = True) -> str:
+        """Make a new conversation that goes the same way up to a turn, and return its name."""
+        ...
+
+    def context(self, thread: str) -> ContextUse | None:
+        """Return how full the model's context is, None if that is not known."""
+        ...
+
+    def compact(self, thread: str, keep: int | None = 4) -> int:
+        """Show models only so many turns from now on, None for all."""
         ...
 
     def export(self, thread: str) -> str:

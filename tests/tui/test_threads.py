@@ -16,8 +16,7 @@ from octograph.tui.backend import Backend
 from octograph.tui.exporting import write_new
 from octograph.tui.screens.chat import ChatScreen
 from octograph.tui.screens.threads import ThreadsScreen
-from octograph.tui.testing import Pause, ScriptedBackend, answered
-from octograph.tui.testing_threads import ScriptedThreads
+from octograph.tui.testing import Pause, ScriptedBackend, ScriptedThreads, answered
 from octograph.tui.widgets.prompt import Prompt
 from octograph.tui.widgets.question import Question
 from octograph.tui.widgets.thread_list import ThreadList

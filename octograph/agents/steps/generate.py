@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from octograph.agents.events import Generated, StepName, StepStarted, TextWritten
-from octograph.agents.state import State, asked
+from octograph.agents.state import State, asked, shown
 from octograph.agents.steps.evaluate import Evaluation, Verdict
 from octograph.agents.steps.step import Emit
 from octograph.agents.turn import Turn, as_messages
@@ -161,7 +161,7 @@ def _task(state: State) -> Task:
     ]
     return Task(
         query=asked(state),
-        history=(*as_messages([Turn.from_document(turn) for turn in state.get("turns", [])]), *before),
+        history=(*as_messages([Turn.from_document(turn) for turn in shown(state)]), *before),
         result=done[-1]["text"] if done else None,
         structure=None if state["structure"] is None else ReasoningStructure.from_document(state["structure"]),
         evidence=tuple(

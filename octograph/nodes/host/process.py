@@ -2,12 +2,12 @@
 
 ::
 
-    absent ──ensure_ready──> starting ──> ready ──stop──> draining ──> stopped
-                                │           │                            │
-                                └─> failed <┘ (crash)       ensure_ready starts anew
+    absent ──ensure_ready──> starting ──> ready ──stop, retire──> draining ──> stopped
+                                │           │                                    │
+                                └─> failed <┘ (crash)               ensure_ready starts anew
                                      └── ensure_ready starts anew
 
-The decision to start lives in here, under one lock, so that callers cannot race.
+The decisions to start and to retire live in here, under one lock each, so that callers cannot race.
 Nothing is bound to an event loop: requests may come from any thread and any loop.
 """
 
@@ -15,45 +15,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import subprocess
-import sys
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Literal
 
-from octograph import errors
 from octograph.cancellation import CancelToken
-from octograph.errors import (
-    ContextOverflowError,
-    HostCrashedError,
-    HostError,
-    HostRequestError,
-    HostStartError,
-    OctographError,
-)
+from octograph.errors import HostCrashedError, HostError, HostStartError
 from octograph.nodes.host.frames import Frame, read_frame, write_frame
+from octograph.nodes.host.launch import launch
+from octograph.nodes.host.replies import checked_number, rebuilt_error
 
 __all__ = ["HostProcess", "HostState"]
 
 HostState = Literal["absent", "starting", "ready", "draining", "stopped", "failed"]
 
-# A host gets what it needs to run and nothing that could be a secret: it opens files from strangers.
-_ENVIRONMENT = (
-    "PATH",
-    "HOME",
-    "TMPDIR",
-    "TEMP",
-    "LANG",
-    "LC_ALL",
-    "TZ",
-    "SYSTEMROOT",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-    "VIRTUAL_ENV",
-)
 _STDERR_LINES = 40
 
 
@@ -67,11 +46,20 @@ class HostProcess:
     service
         ``module:Class`` of the `Service` to run.
     config
-        Gives what is sent to the service's ``setup``; called at each start.
+        Gives what is sent to the service's ``setup``; called at each start, and may refuse it.
     environment
         Added to the clean environment that a host gets.
     start_timeout
         Seconds until a start counts as failed.
+
+    Attributes
+    ----------
+    info
+        What the service's ``setup`` told.
+    starts
+        How often a child was started.
+    served
+        Requests that were answered, of all its lives.
 
     """
 
@@ -87,9 +75,10 @@ class HostProcess:
         self.name = name
         self.info: Frame = {}
         self.starts = 0
+        self.served = 0
         self._service = service
         self._config = config
-        self._extra_environment = dict(environment or {})
+        self._environment = dict(environment or {})
         self._start_timeout = start_timeout
         self._state: HostState = "absent"
         self._starting = threading.Lock()
@@ -99,6 +88,9 @@ class HostProcess:
         self._reader: threading.Thread | None = None
         self._pending: dict[int, Callable[[Frame], None]] = {}
         self._next_id = 1
+        self._wanted = 0  # requests that are not sent yet: they wait for the start
+        self._began = 0.0
+        self._used: float | None = None
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
 
     @property
@@ -111,6 +103,21 @@ class HostProcess:
         """Process id of the child, None while there is none."""
         process = self._process
         return process.pid if process is not None and self._state in ("starting", "ready", "draining") else None
+
+    @property
+    def working(self) -> bool:
+        """Whether a request is in flight or waits for the start."""
+        return bool(self._pending) or self._wanted > 0
+
+    @property
+    def idle_seconds(self) -> float | None:
+        """Seconds since it was last used: became ready, was sent a request or answered one; None if it never was."""
+        return None if self._used is None else time.monotonic() - self._used
+
+    @property
+    def starting_seconds(self) -> float | None:
+        """Seconds since the start in progress began, None if there is none."""
+        return time.monotonic() - self._began if self._state == "starting" else None
 
     def ensure_ready(self) -> None:
         """Start the child unless it runs; returns when it is ready. Blocks.
@@ -141,8 +148,6 @@ class HostProcess:
             What the service raised.
 
         """
-        if not self._ready():
-            await asyncio.to_thread(self.ensure_ready)
         loop = asyncio.get_running_loop()
         replies: asyncio.Queue[Frame] = asyncio.Queue()
 
@@ -150,7 +155,7 @@ class HostProcess:
             with contextlib.suppress(RuntimeError):  # the caller's loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(replies.put_nowait, frame)
 
-        number = self._send(op, args, deliver)
+        number = await self._begin(op, args, deliver)
         try:
             with (cancel or CancelToken()).calling(lambda: self._cancel(number)):
                 while True:
@@ -158,7 +163,7 @@ class HostProcess:
                     if frame["kind"] == "item":
                         yield frame["body"]
                     elif frame["kind"] == "error":
-                        raise _rebuild(frame["error"])
+                        raise rebuilt_error(frame["error"])
                     elif frame["kind"] == "crashed":
                         raise HostCrashedError(f"the host {self.name!r} died ({frame['ending']})", hint=frame["hint"])
                     else:
@@ -183,16 +188,25 @@ class HostProcess:
                     return
                 self._state = "draining"
                 self._idle.wait_for(lambda: not self._pending, timeout=grace)
-            if process.stdin is not None:
-                with contextlib.suppress(OSError):
-                    process.stdin.close()
-            try:
-                process.wait(timeout=grace)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            self._end(process, grace)
+
+    def retire(self, *, grace: float = 2.0) -> bool:
+        """End the child if it runs and nobody needs it now; whether it was ended. A later request starts it anew.
+
+        Nothing in flight is ever lost by it, and it does not wait for whoever starts or stops the host.
+        """
+        if not self._starting.acquire(blocking=False):
+            return False
+        try:
+            process = self._process
             with self._lock:
-                self._state = "stopped"
+                if process is None or self._state != "ready" or self.working:
+                    return False
+                self._state = "draining"
+            self._end(process, grace)
+        finally:
+            self._starting.release()
+        return True
 
     def kill(self) -> None:
         """End the child at once; requests in flight fail with `HostCrashedError`."""
@@ -203,24 +217,32 @@ class HostProcess:
     def _ready(self) -> bool:
         return self._state == "ready"
 
+    def _end(self, process: subprocess.Popen[bytes], grace: float) -> None:
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+        try:
+            process.wait(timeout=grace)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        with self._lock:
+            self._state = "stopped"
+
     def _start(self) -> None:
-        config = self._config()
         if self._reader is not None:
             # The last child's reader tells of its end; it must not tell of it in the middle of the next one's life.
             self._reader.join()
-        self._state = "starting"
+        self._process, self._state, self._began = None, "starting", time.monotonic()
+        try:
+            config = self._config()
+        except BaseException:
+            self._state = "failed"
+            raise
         self._stderr.clear()
         self.starts += 1
         try:
-            process = self._process = subprocess.Popen(  # noqa: S603  # our own module, under our own interpreter
-                [sys.executable, "-P", "-m", "octograph.nodes.host.child", self._service],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=self._environment(),
-                # A session of its own: Ctrl-C in the terminal is the parent's to handle.
-                start_new_session=True,
-            )
+            process = self._process = launch(self._service, environment=self._environment)
         except OSError as error:
             self._state = "failed"
             raise HostStartError(f"the host {self.name!r} could not be started: {error}") from error
@@ -246,7 +268,7 @@ class HostProcess:
         if hello["kind"] == "error":
             process.kill()
             self._state = "failed"
-            raise _rebuild(hello["error"])
+            raise rebuilt_error(hello["error"])
         if hello["kind"] != "done":
             process.kill()
             raise self._failed(f"the host {self.name!r} ended while it started ({self._ending(process)})")
@@ -254,16 +276,23 @@ class HostProcess:
         with self._lock:
             # It may have died since it answered; the reader has then said so already.
             if self._state == "starting":
-                self._state = "ready"
+                self._state, self._used = "ready", time.monotonic()
 
     def _failed(self, message: str) -> HostStartError:
         self._state = "failed"
         return HostStartError(message, hint=self._last_words() or "Run `octograph doctor`.")
 
-    def _environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        path = os.pathsep.join(entry for entry in sys.path if entry)
-        return {**kept, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **self._extra_environment}
+    async def _begin(self, op: str, args: Frame, deliver: Callable[[Frame], None]) -> int:
+        """Send a request once the child runs; from the first moment on the host is not idle."""
+        with self._lock:
+            self._wanted += 1
+        try:
+            if not self._ready():
+                await asyncio.to_thread(self.ensure_ready)
+            return self._send(op, args, deliver)
+        finally:
+            with self._lock:
+                self._wanted -= 1
 
     def _send(self, op: str, args: Frame, deliver: Callable[[Frame], None]) -> int:
         with self._lock:
@@ -273,6 +302,7 @@ class HostProcess:
             number = self._next_id
             self._next_id += 1
             self._pending[number] = deliver
+            self._used = time.monotonic()
             try:
                 self._write(process, {"id": number, "op": op, "args": args})
             except OSError:
@@ -296,8 +326,14 @@ class HostProcess:
 
     def _forget(self, number: int) -> bool:
         with self._idle:
-            known = self._pending.pop(number, None) is not None
-            self._idle.notify_all()
+            return self._done(number)
+
+    def _done(self, number: int) -> bool:
+        """Count a request as over; whether it was known. Called under the lock."""
+        known = self._pending.pop(number, None) is not None
+        if known and number > 0:  # 0 is the setup
+            self._used = time.monotonic()
+        self._idle.notify_all()
         return known
 
     def _read(self, process: subprocess.Popen[bytes], log: threading.Thread) -> None:
@@ -305,12 +341,11 @@ class HostProcess:
             return
         try:
             while (frame := read_frame(process.stdout)) is not None:  # type: ignore[arg-type]  # as above
-                number = _checked(frame)
+                number = checked_number(frame)
                 with self._idle:
                     deliver = self._pending.get(number)
-                    if frame["kind"] != "item":
-                        self._pending.pop(number, None)
-                        self._idle.notify_all()
+                    if frame["kind"] != "item" and self._done(number) and number > 0:
+                        self.served += 1
                 if deliver is not None:
                     deliver(frame)
         except HostError as error:
@@ -350,28 +385,3 @@ class HostProcess:
             return signal.Signals(-code).name
         except ValueError:
             return f"signal {-code}"
-
-
-def _checked(frame: Frame) -> int:
-    """Return the number of the request that a frame from a host belongs to."""
-    number, kind, body = frame.get("id"), frame.get("kind"), frame.get("body")
-    sound = (
-        (kind == "item" and isinstance(body, dict))
-        or (kind == "done" and isinstance(body, dict | None))
-        or (kind == "error" and isinstance(frame.get("error"), dict))
-    )
-    if not isinstance(number, int) or not sound:
-        raise HostError(f"a frame of the kind {kind!r} for the request {number!r}")
-    return number
-
-
-def _rebuild(detail: Frame) -> OctographError:
-    """Turn what a host said about an error into the error; an unknown type becomes a `HostRequestError`."""
-    message, hint = str(detail.get("message", "")), str(detail.get("hint", ""))
-    if detail.get("type") == "ContextOverflowError":
-        return ContextOverflowError(message, hint=hint, tokens=detail.get("tokens", 0), limit=detail.get("limit", 0))
-    kind = getattr(errors, detail.get("type", "")) if detail.get("type") in errors.__all__ else HostRequestError
-    built = kind(message, hint=hint)
-    if not isinstance(built, OctographError):
-        raise TypeError(kind)
-    return built

@@ -75,7 +75,7 @@ class Lane:
                 + (f", of which {branches} branches need one each" if branches > 1 else ""),
                 tokens=prompt + branches,
                 limit=self.context.cells,
-                hint="Shorten the question or start a new thread.",
+                hint="Shorten the question, or show models fewer earlier turns: `octograph threads compact`.",
             )
         return room
 

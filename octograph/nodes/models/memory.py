@@ -7,6 +7,7 @@ What is not on this machine counts with the `size` and `kv` that the graph file 
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -16,13 +17,17 @@ from octograph.graph import Judge, Model, ModelGraph, Worker
 from octograph.nodes.models.store import ModelStore, context_of
 
 __all__ = [
+    "FreeMemory",
     "MemoryPlan",
     "ModelMemory",
+    "ResidentMemory",
     "checked_memory",
+    "free_memory",
     "gigabytes",
     "machine_memory",
     "memory_plan",
     "model_memory",
+    "resident_memory",
 ]
 
 READER_CELLS: Final = 2048
@@ -67,6 +72,36 @@ class ModelMemory:
     def total(self) -> int:
         """All of it."""
         return self.weights + self.cache + self.work
+
+    @property
+    def least(self) -> int:
+        """What it cannot do without: the weights, and the keys and values of its contexts."""
+        return self.weights + self.cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeMemory:
+    """What this machine can give now, in bytes.
+
+    Attributes
+    ----------
+    available
+        Without swapping.
+    spare
+        Beyond that, by swapping.
+
+    """
+
+    available: int
+    spare: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentMemory:
+    """What a process has in memory, in bytes; `mapped` is the part of it that is read from files, such as weights."""
+
+    total: int
+    mapped: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +206,10 @@ def model_memory(graph: ModelGraph, model: Model, *, store: ModelStore) -> Model
     )
 
 
-def checked_memory(graph: ModelGraph, model: Model, *, store: ModelStore, machine: int | None = None) -> None:
-    """Refuse a model that cannot fit in this machine, before it drives everything else out of memory.
+def checked_memory(
+    graph: ModelGraph, model: Model, *, store: ModelStore, machine: int | None = None
+) -> ModelMemory | None:
+    """Return what `model_memory` does, and refuse a model that this machine cannot hold, whatever else is stopped.
 
     Raises
     ------
@@ -182,12 +219,13 @@ def checked_memory(graph: ModelGraph, model: Model, *, store: ModelStore, machin
     """
     memory = model_memory(graph, model, store=store)
     total = machine_memory() if machine is None else machine
-    if memory is not None and memory.weights + memory.cache > total:
+    if memory is not None and memory.least > total:
         raise HostStartError(
             f"the model {model.name!r} takes {gigabytes(memory.weights)} for its weights and {gigabytes(memory.cache)}"
             f" for its context, and this machine has {gigabytes(total)}",
             hint="Set a smaller `context` for it in the graph file, or use a graph with smaller models.",
         )
+    return memory
 
 
 def machine_memory() -> int:
@@ -195,6 +233,27 @@ def machine_memory() -> int:
     import psutil
 
     return int(psutil.virtual_memory().total)
+
+
+def free_memory() -> FreeMemory:
+    """What this machine can give now."""
+    import psutil
+
+    memory, swap = psutil.virtual_memory(), psutil.swap_memory()
+    # macOS makes its swap files as they are needed, so that what is free of them says nothing.
+    spare = memory.total - memory.available if sys.platform == "darwin" else swap.free
+    return FreeMemory(available=memory.available, spare=spare)
+
+
+def resident_memory(pid: int | None) -> ResidentMemory:
+    """What a process has in memory; nothing if it is gone, or None."""
+    import psutil
+
+    with suppress(psutil.Error):
+        if pid is not None:
+            memory = psutil.Process(pid).memory_info()
+            return ResidentMemory(total=memory.rss, mapped=getattr(memory, "shared", 0))  # told by Linux alone
+    return ResidentMemory(total=0, mapped=0)
 
 
 def gigabytes(size: int) -> str:

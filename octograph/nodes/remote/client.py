@@ -249,7 +249,7 @@ class RemoteModel:
                 f"the conversation does not fit in the context of {self.model!r} at {self.url} ({said})",
                 tokens=trouble.tokens,
                 limit=trouble.limit,
-                hint="Begin a new conversation, or run the server with a larger context.",
+                hint="Show it fewer earlier turns, `octograph threads compact`, or give the server a larger context.",
             )
         if status in (401, 403):
             return self._trouble(f"it wants a valid key ({said})", hint=self._key_hint())

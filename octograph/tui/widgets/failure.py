@@ -8,7 +8,7 @@ from textual.widgets import Static
 from octograph.errors import OctographError
 from octograph.terminal import plain
 
-__all__ = ["Failure", "explain"]
+__all__ = ["Failure", "explain", "told"]
 
 
 class Failure(Static):
@@ -27,6 +27,11 @@ def explain(error: Exception) -> tuple[str, str]:
         f"{type(error).__name__}: {error}",
         "This is a bug in Octograph. The app goes on; please report it with the question that led here.",
     )
+
+
+def told(error: Exception) -> str:
+    """Return an error on one line."""
+    return " ".join(part for part in explain(error) if part)
 
 
 def wording(title: str, message: str, hint: str) -> Content:

@@ -8,16 +8,18 @@ from textual.content import Content
 from textual.widgets import Static
 
 from octograph.terminal import plain
+from octograph.tui.widgets.badge import Badge
 
 __all__ = ["Heading"]
 
 
 class Heading(Horizontal):
-    """Name of the graph to the left, title of the conversation to the right."""
+    """Name of the graph and what it has to do with a network to the left, title of the conversation to the right."""
 
     def compose(self) -> ComposeResult:
         """Make both sides."""
         yield Static(Content("Octograph"), id="graph")
+        yield Badge()
         yield Static(Content("new thread"), id="title")
 
     def show_graph(self, name: str) -> None:

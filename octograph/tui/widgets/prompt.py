@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import TextArea
+from textual.widgets.text_area import Edit, EditResult
 
 from octograph.terminal import plain
 from octograph.tui.history import History
+from octograph.tui.mentions import OpenMention, mentioned, open_mention, written
+from octograph.tui.pasted import pasted_paths
+from octograph.tui.path_finder import PathFinder
+from octograph.tui.widgets.completions import Completions
 
 __all__ = ["Prompt"]
 
 
 class Prompt(TextArea):
-    """Sends on Enter, and calls earlier questions back with the arrow keys.
+    """Sends on Enter, calls earlier questions back with the arrow keys, and completes paths after ``@``.
 
     A question stays in the prompt until whoever gets `Submitted` takes it with `take`; so nothing typed is
     lost when it cannot be sent yet.
+
+    Parameters
+    ----------
+    folder
+        Where relative paths begin; the current directory if None.
+
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,14 +53,26 @@ class Prompt(TextArea):
 
     @dataclass
     class Submitted(Message):
-        """The user wants this to be asked."""
+        """The user wants this to be asked; `mentions` are the files and folders that it names with ``@``."""
 
         prompt: Prompt
         text: str
+        mentions: tuple[Path, ...] = ()
 
-    def __init__(self) -> None:
+    @dataclass
+    class PathsPasted(Message):
+        """The user pasted, or dragged here, nothing but files and folders; `text` was not inserted."""
+
+        prompt: Prompt
+        paths: tuple[Path, ...]
+        text: str
+
+    def __init__(self, *, folder: Path | None = None) -> None:
         super().__init__(placeholder="Ask a question", highlight_cursor_line=False)
         self._history = History()
+        self._folder = Path() if folder is None else folder
+        self._finder = PathFinder(self._folder)
+        self._completions = Completions(self._finder, take=self._complete)
 
     def take(self, question: str) -> None:
         """Remember the question and drop it from the prompt; what was typed since stays."""
@@ -59,10 +85,17 @@ class Prompt(TextArea):
         """Begin the history with these questions."""
         self._history = History(questions)
 
-    def action_submit(self) -> None:
+    def know(self, sources: Iterable[str]) -> None:
+        """Complete the paths of these documents too."""
+        self._finder.know(sources)
+
+    async def action_submit(self) -> None:
         """Offer the question."""
-        if self.text.strip():
-            self.post_message(self.Submitted(self, self.text))
+        text = self.text
+        if text.strip():
+            self._completions.close()
+            mentions = await asyncio.to_thread(mentioned, text, self._folder) if "@" in text else ()
+            self.post_message(self.Submitted(self, text, mentions))
 
     def action_newline(self) -> None:
         """Break the line at the cursor."""
@@ -82,18 +115,67 @@ class Prompt(TextArea):
         else:
             self._call_back(self._history.forward(self.text))
 
+    def edit(self, edit: Edit) -> EditResult:
+        """Change the text, and complete the path that is being written."""
+        result = super().edit(edit)
+        if self._mention is None:
+            self._completions.close()
+        else:
+            if not self._completions.is_attached and isinstance(self.parent, Widget):
+                self.parent.mount(self._completions, before=self)
+            self._completions.look_for(self._mention.path)
+        return result
+
+    @on(TextArea.SelectionChanged)
+    def leave(self) -> None:
+        """Close the list once the cursor is elsewhere."""
+        if self._mention is None:
+            self._completions.close()
+
     async def _on_key(self, event: events.Key) -> None:
         # Here and not by their bindings, which overtake letters that came in the same burst and are still
         # in this widget's queue.
-        actions = {"enter": self.action_submit, "ctrl+j": self.action_newline, "shift+enter": self.action_newline}
-        if (action := actions.get(event.key)) is not None:
-            event.stop()
-            event.prevent_default()
-            action()
+        if not self._completions.press(event.key):
+            match self._bound(event):
+                case "submit":
+                    await self.action_submit()
+                case "newline":
+                    self.action_newline()
+                case _:
+                    return
+        event.stop()
+        event.prevent_default()
 
     async def _on_paste(self, event: events.Paste) -> None:
         # Runs before TextArea's own handler, which inserts what is left. Terminals end pasted lines with CR.
         event.text = plain(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        paths = await asyncio.to_thread(pasted_paths, event.text, self._folder)
+        if paths:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.PathsPasted(self, paths, event.text))
+
+    def _on_blur(self, event: events.Blur) -> None:
+        self._completions.close()
+
+    def _bound(self, event: events.Key) -> str | None:
+        """What a key does here, which the user may have changed."""
+        bound = None if event.is_printable else self.screen.active_bindings.get(event.key)
+        return bound.binding.action if bound is not None and bound.node is self else None
+
+    @property
+    def _mention(self) -> OpenMention | None:
+        """The mention that ends at the cursor."""
+        row, column = self.cursor_location
+        return open_mention(self.document[row][:column])
+
+    def _complete(self, path: str, further: bool) -> None:
+        """Write a path out; `further` goes on below it."""
+        mention = self._mention
+        if mention is not None:
+            row, _ = self.cursor_location
+            text = written(path, closed=not further) + ("" if further else " ")
+            self.replace(text, (row, mention.start), self.cursor_location, maintain_selection_offset=False)
 
     def _call_back(self, question: str | None) -> None:
         if question is not None:

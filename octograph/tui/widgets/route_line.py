@@ -47,7 +47,8 @@ class RouteLine(Static):
         self._route, self._worker, self._exact = turn.route, turn.worker, turn.source == "tool"
         following = [*[attempt.worker for attempt in turn.tried[1:]], turn.worker or ""]
         pairs = zip(turn.tried, following, strict=False)  # no attempts leave one name over
-        self._passed = [(attempt.worker, attempt.reason, after) for attempt, after in pairs]
+        told_below = turn.status in ("abstained", "waiting")  # see going_on.py
+        self._passed = [] if told_below else [(attempt.worker, attempt.reason, after) for attempt, after in pairs]
         self._draw()
 
     def _draw(self) -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from textual import on
+from textual import events
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
+from textual.layout import DockArrangeResult
+from textual.scrollbar import ScrollBar
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from octograph.tui.widgets.answer import Answer
+from octograph.tui.widgets.column import Column
+from octograph.tui.widgets.entries import Entries, Entry, estimate
+from octograph.tui.widgets.exchange import Exchange
+from octograph.tui.widgets.foot import Rating
 from octograph.tui.widgets.question import Question
 
 if TYPE_CHECKING:  # see backend.py
@@ -20,105 +28,234 @@ if TYPE_CHECKING:  # see backend.py
 
 __all__ = ["Transcript"]
 
-PAGE = 20
-"""Turns that are shown at a time; older ones on demand, as each costs time in every layout."""
 WELCOME = "Ask a question.\nThe graph picks who answers it, or says that it doesn't know."
 
 
 class Transcript(VerticalScroll, can_focus=False):
-    """Follows the text that is written, unless the user scrolled up; scrolling to the end follows again."""
+    """Follows the text that is written, unless the user scrolled up; scrolling to the end follows again.
+
+    Each widget costs time in every layout, so only the turns within a screen of the visible ones have any. They are
+    mounted and removed one at a time, with a paint after each; the others' lines are left blank. What the user reads
+    stays where it is, whatever becomes of the turns above it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._earlier: list[Turn] = []
-        """Turns that have no widgets yet; they come before those that have, of which the first are hidden."""
-        self._column = Vertical(id="turns")
+        self._entries = Entries()
+        self._column = Column(self._entries)
+        self._place: tuple[Entry, int] | None = None
+        """The entry at the upper edge, and which of its lines is there; None follows the end."""
+        self._origin = 0
+        """Where the first entry begins."""
+        self._width = 80
+        """For which the lines of entries without widgets are estimated."""
+        self._due = 0
+        """Lines to scroll once there are widgets."""
+        self._changing = asyncio.Lock()
+        self._moving = False
 
     @property
     def last(self) -> Answer | None:
         """The latest answer."""
-        answers = self.query(Answer)
-        return answers.last() if answers else None
+        latest = self._entries.latest
+        return None if latest is None or latest.exchange is None else latest.exchange.answer
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether all turns near to what is read have their widgets."""
+        return not self._moving
 
     def compose(self) -> ComposeResult:
-        """Lay out the column, at least as high as the screen: the anchor would pull a shorter one down."""
+        """Lay out the column, at least as high as the screen, for the welcome to stand in its middle."""
         with self._column:
-            yield Static(Content(WELCOME), id="welcome")
-
-    def on_mount(self) -> None:
-        """Follow what is added."""
-        self.anchor()
+            yield _welcome()
 
     async def clear(self) -> None:
         """Show an empty conversation."""
-        self._earlier = []
-        await self._column.remove_children()
-        await self._column.mount(Static(Content(WELCOME), id="welcome"))
-        self.anchor()
+        async with self._changing:
+            self._entries.clear()
+            self._place, self._due = None, 0
+            with self.app.batch_update():
+                await self._column.remove_children()
+                await self._column.mount(_welcome())
 
     async def add(self, question: str) -> Answer:
-        """Add a question, and return the place for its answer."""
+        """Add a question at the end, follow it, and return the place for its answer."""
         answer = Answer()
-        await self._mount([Question(question), answer])
-        shown = [each for each in self.query(Question) if each.display]
-        if len(shown) > 2 * PAGE:
-            self._hide_before(shown[-PAGE])
-            await self._offer_earlier()
-        self.anchor()
+        self._place, self._due = None, 0
+        await self._append(Exchange(Question(question), answer=answer))
         return answer
 
     async def add_note(self, note: Widget) -> None:
         """Add something that is neither question nor answer."""
-        await self._mount([note])
+        await self._append(Exchange(note))
 
-    async def show(self, turns: Sequence[Turn]) -> None:
-        """Show a conversation's turns above what is there already."""
-        self._earlier = list(turns)
-        last = turns[-1] if turns and turns[-1].status == "interrupted" else None
-        await self._mount_page(resumable=last)
+    async def show(self, turns: Sequence[Turn], *, ratings: Mapping[str, Rating] | None = None) -> None:
+        """Show a conversation's turns above what is there already; `ratings` are those of before, by turn."""
+        known = ratings or {}
+        async with self._changing:
+            alone = self._entries.latest is None
+            self._entries.add_above(
+                Entry(turn=turn, rating=known.get(turn.id), lines=estimate(turn, self._width)) for turn in turns
+            )
+            latest = self._entries.latest
+            if alone and latest is not None:
+                await self._mount(latest, resumable=turns[-1].status == "interrupted")
+            self._column.refresh(layout=True)
+        self._move()
 
-    @on(Button.Pressed, "#earlier")
-    async def show_earlier(self, event: Button.Pressed) -> None:
-        """Show older turns, and stay where the user reads."""
-        event.stop()
-        first = next(question for question in self.query(Question) if question.display)
-        hidden = [each for each in self._column.children if not each.display]
-        if hidden:
-            questions = [each for each in hidden if isinstance(each, Question)]
-            begin = hidden.index(questions[-PAGE]) if len(questions) > PAGE else 0
-            for each in hidden[begin:]:
-                each.display = True
-            await self._offer_earlier()
+    def show_turn(self, turn: str) -> bool:
+        """Bring a turn to the upper edge; False if the conversation has none of that id that has ended."""
+        entry = self._entries.find(turn)
+        if entry is None:
+            return False
+        self._place, self._due = (entry, 0), 0
+        self._column.refresh(layout=True)
+        self._move()
+        return True
+
+    def page(self, direction: int) -> None:
+        """Scroll by a page: as far as there are widgets at once, and on as soon as there are more."""
+        self._due = direction * self.scrollable_content_region.height
+        self._scroll_due()
+        self._move()
+
+    def scroll_to(self, *arguments: Any, **options: Any) -> None:
+        """Scroll at once: a goal that is reached later has moved if turns were mounted above it meanwhile."""
+        super().scroll_to(*arguments, **{**options, "animate": False, "immediate": True})
+
+    # --- the place that is read ------------------------------------------------------------------------------
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Remember what is at the upper edge now."""
+        super().watch_scroll_y(old_value, new_value)
+        self._place = None if new_value >= self.max_scroll_y else self._entries.at(round(new_value) - self._origin)
+        self._move()
+
+    def arrange(self, size: Size, optimal: bool = False) -> DockArrangeResult:
+        """Lay out the column, then scroll to where the remembered place has gone, before anything is painted."""
+        arranged = super().arrange(size, optimal)
+        for placement in arranged.placements:
+            if placement.widget is self._column:
+                inner = placement.region.shrink(self._column.styles.gutter)
+                self._origin = inner.y
+                if self._column.measure(inner.size):
+                    self._move()
+                self._keep_place(max(0, placement.region.bottom - size.height))
+        return arranged
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Estimate the lines of what has no widgets anew, as other lines break elsewhere."""
+        if self._column.size.width != self._width:
+            self._width = self._column.size.width
+            for entry in self._entries:
+                if entry.exchange is None and entry.turn is not None:
+                    entry.lines = estimate(entry.turn, self._width)
+            self._column.refresh(layout=True)
+        self._move()
+
+    def _keep_place(self, lowest: int) -> None:
+        y = lowest
+        if self._place is not None:
+            entry, line = self._place
+            y = min(lowest, self._origin + self._entries.top(entry) + min(line, entry.lines))
+        if y != self.scroll_y:
+            self.set_scroll(None, y)
+            self.set_reactive(Widget.scroll_target_y, y)
+            self.vertical_scrollbar.set_reactive(ScrollBar.position, y)
+
+    # --- the widgets around it -------------------------------------------------------------------------------
+
+    def _move(self) -> None:
+        """Begin to mount what is near and to remove what is far, unless that goes on already."""
+        if not self._moving:
+            self._moving = True
+            self._step_after_paint()
+
+    def _scroll_due(self) -> None:
+        """Scroll by the lines that are due, but not into those that have no widgets."""
+        if not self._due:
+            return
+        height, top = self.scrollable_content_region.height, round(self.scroll_y)
+        line, lowest, highest = max(0, top - self._origin), 0, self.max_scroll_y
+        begin, end = self._entries.stretch(line)
+        if begin <= line:
+            lowest = begin + self._origin if begin > 0 else lowest
+            highest = end + self._origin - height if end < self._entries.height else highest
+        goal = min(max(top + self._due, min(top, lowest)), max(top, highest))
+        self._due = 0 if goal in (0, self.max_scroll_y) else self._due - (goal - top)
+        self.scroll_to(y=goal)
+
+    async def _step(self) -> None:
+        """Mount one entry and remove another, and go on after the paint."""
+        self._scroll_due()
+        async with self._changing:
+            missing, spare = self._missing(), self._spare()
+            with self.app.batch_update():
+                if missing is not None:
+                    await self._mount(missing)
+                if spare is not None:
+                    await self._remove(spare)
+        self._moving = missing is not None or spare is not None
+        if self._moving:
+            self._step_after_paint()
+
+    def _step_after_paint(self) -> None:
+        self.call_after_refresh(self.call_later, self._step)
+
+    def _missing(self) -> Entry | None:
+        """What should have widgets and has none, the nearest to the place that is read."""
+        nearest: tuple[int, int, Entry] | None = None
+        for entry, away, line in self._distances():
+            order = away, line if self._place else -line
+            if entry.exchange is None and away <= self.size.height and (nearest is None or order < nearest[:2]):
+                nearest = *order, entry
+        return None if nearest is None else nearest[2]
+
+    def _spare(self) -> Entry | None:
+        """What has widgets and is far away; those of the latest turn stay, as it may be resumed."""
+        latest, far = self._entries.latest, self.size.height * 3 // 2
+        for entry, away, _ in self._distances():
+            if away > far and entry is not latest and entry.exchange is not None and entry.exchange.can_be_made_again:
+                return entry
+        return None
+
+    def _distances(self) -> Iterator[tuple[Entry, int, int]]:
+        """Each entry, how many lines it is away from the visible ones, and where it begins.
+
+        By the place, as the next layout will have it: the last one may know nothing of it yet.
+        """
+        height = self.size.height
+        if self._place is None:
+            begin = self._entries.height - height
         else:
-            await self._mount_page(resumable=None)
-        self.call_after_refresh(self.scroll_to_widget, first, top=True, animate=False)
+            begin = self._entries.top(self._place[0]) + self._place[1]
+        for entry, line in self._entries.placed():
+            yield entry, max(0, begin - line - entry.lines, line - begin - height), line
 
-    async def _mount_page(self, *, resumable: Turn | None) -> None:
-        """Make the widgets of the last turns that have none."""
-        turns, self._earlier = self._earlier[-PAGE:], self._earlier[:-PAGE]
-        widgets = [
-            widget for turn in turns for widget in (Question(turn.query), Answer(turn, resumable=turn is resumable))
-        ]
-        await self._column.query("#earlier").remove()
-        if widgets:
-            await self._mount(widgets, before=0)
-        await self._offer_earlier()
+    async def _mount(self, entry: Entry, *, resumable: bool = False) -> None:
+        exchange = entry.make(resumable=resumable)
+        if exchange is not None:
+            await self._put(exchange, before=self._entries.following(entry))
 
-    async def _mount(self, widgets: Sequence[Widget], *, before: int | None = None) -> None:
-        await self._column.query("#welcome").remove()
-        with self.app.batch_update():  # one layout for all
-            await self._column.mount_all(widgets, before=before if self._column.children else None)
+    async def _remove(self, entry: Entry) -> None:
+        exchange = entry.drop()
+        if exchange is not None:
+            for widget in exchange.walk_children(Widget, with_self=True):
+                widget.refresh()  # which drops its rendered lines: a cache of Textual's would keep them for ever
+            await exchange.remove()
 
-    def _hide_before(self, first: Question) -> None:
-        for each in self._column.children:
-            if each is first:
-                return
-            each.display = False
+    async def _append(self, exchange: Exchange) -> None:
+        async with self._changing:
+            self._entries.add(Entry(exchange=exchange))
+            await self._put(exchange)
+        self._move()
 
-    async def _offer_earlier(self) -> None:
-        """Put the button for older turns at the top if there are any."""
-        await self._column.query("#earlier").remove()
-        count = len(self._earlier) + sum(not each.display for each in self.query(Question))
-        if count:
-            button = Button(f"show earlier ({count})", id="earlier", compact=True)
-            await self._column.mount(button, before=0)
+    async def _put(self, exchange: Exchange, *, before: Exchange | None = None) -> None:
+        with self.app.batch_update():
+            await self._column.query("#welcome").remove()
+            await self._column.mount(exchange, before=before)
+
+
+def _welcome() -> Static:
+    return Static(Content(WELCOME), id="welcome")

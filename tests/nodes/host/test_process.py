@@ -357,3 +357,93 @@ def test_ctrl_c_leaves_the_host_to_the_parent(tmp_path: Path) -> None:
     said, _ = parent.communicate(timeout=20)
     assert said == "{'n': 1} 1\n"
     assert parent.returncode == 0
+
+
+async def test_a_host_that_nobody_needs_retires_and_starts_again(host: Start) -> None:
+    process = host()
+    assert not process.retire()  # it never ran
+    await process.call("echo", {})
+    pid = process.pid
+    assert pid is not None
+    assert await asyncio.to_thread(process.retire)
+    assert process.state == "stopped"
+    assert not psutil.pid_exists(pid)
+    assert not process.retire()
+    assert await process.call("echo", {"again": 1}) == {"again": 1}
+    assert (process.starts, process.served) == (2, 2)
+
+
+async def test_a_host_that_works_does_not_retire(host: Start) -> None:
+    process = host()
+    stream = process.stream("slow", {"steps": 20, "seconds": 0.02})
+    await anext(stream)
+    assert process.working
+    assert not process.retire()
+    assert [frame["number"] async for frame in stream] == list(range(1, 20))
+    assert not process.working
+    assert process.retire()
+
+
+async def test_a_host_with_a_request_that_waits_for_its_start_does_not_retire(host: Start) -> None:
+    process = host({"seconds": 0.5})
+    waiting = asyncio.create_task(process.call("echo", {"n": 1}))
+    refused = 0
+    while not waiting.done():
+        assert not process.retire()
+        refused += 1
+        await asyncio.sleep(0.01)
+    assert await waiting == {"n": 1}
+    assert refused > 5
+    assert process.starts == 1
+
+
+async def test_retiring_loses_no_request(host: Start) -> None:
+    process = host()
+    done = threading.Event()
+
+    def retire() -> int:
+        count = 0
+        while not done.is_set():
+            count += process.retire()
+            time.sleep(0.001)
+        return count
+
+    retiring = asyncio.create_task(asyncio.to_thread(retire))
+    for number in range(5):
+        assert await process.call("echo", {"n": number}) == {"n": number}
+        await asyncio.sleep(0.02)
+    done.set()
+    assert await retiring >= process.starts - 1 > 0
+
+
+async def test_a_host_knows_when_it_was_last_used(host: Start) -> None:
+    process = host()
+    assert (process.idle_seconds, process.served, process.starting_seconds) == (None, 0, None)
+    await asyncio.to_thread(process.ensure_ready)
+    first = process.idle_seconds
+    assert first is not None
+    await asyncio.sleep(0.3)
+    assert process.idle_seconds is not None
+    assert process.idle_seconds > first
+    await process.call("echo", {})
+    assert process.idle_seconds < 0.3
+    with pytest.raises(ToolError):
+        await process.call("fail", {})
+    assert process.served == 2
+
+
+def test_a_start_that_is_refused_has_failed_and_may_be_tried_again() -> None:
+    refusals = [HostStartError("there is no room")]
+
+    def config() -> Frame:
+        if refusals:
+            raise refusals.pop()
+        return {}
+
+    process = HostProcess(name="fake", service=FakeService.NAME, config=config)
+    with pytest.raises(HostStartError, match="no room"):
+        process.ensure_ready()
+    assert (process.state, process.pid, process.starts) == ("failed", None, 0)
+    process.ensure_ready()
+    assert process.state == "ready"
+    process.stop()

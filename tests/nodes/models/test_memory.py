@@ -18,10 +18,13 @@ from octograph.nodes.models.memory import (
     MAIN_BYTES,
     PROCESS_BYTES,
     READER_CELLS,
+    ResidentMemory,
     checked_memory,
+    free_memory,
     machine_memory,
     memory_plan,
     model_memory,
+    resident_memory,
 )
 from octograph.nodes.pool import HostPool
 
@@ -99,7 +102,8 @@ def test_the_adapter_of_a_judge_has_a_context_of_its_own(store: ModelStore) -> N
 
 def test_a_model_that_cannot_fit_is_refused_before_it_starts(store: ModelStore) -> None:
     model = Model(name="a", source=SMALL, context=8192)
-    checked_memory(graph(model), model, store=store)
+    memory = checked_memory(graph(model), model, store=store)
+    assert memory == model_memory(graph(model), model, store=store)
     with pytest.raises(HostStartError, match=r"this machine has 0\.2 GB") as caught:
         checked_memory(graph(model), model, store=store, machine=200_000_000)
     assert "context" in caught.value.hint
@@ -128,3 +132,19 @@ async def test_a_real_host_stays_within_its_plan(store: ModelStore) -> None:
     finally:
         pool.close()
     assert memory.weights < taken <= memory.total  # contexts of adapters come when they are first asked for
+
+
+def test_what_the_machine_can_give() -> None:
+    free = free_memory()
+    assert 0 < free.available < machine_memory()
+    assert free.spare >= 0
+
+
+def test_what_a_process_has_in_memory() -> None:
+    import psutil
+
+    mine = resident_memory(psutil.Process().pid)
+    assert 0 <= mine.mapped < mine.total < machine_memory()
+    assert resident_memory(None) == ResidentMemory(total=0, mapped=0)
+    gone = max(psutil.pids()) + 10**6
+    assert resident_memory(gone) == ResidentMemory(total=0, mapped=0)

@@ -1,136 +1,19 @@
-"""A backend that plays a script: for tests, snapshots and demonstrations without models."""
+"""Scripts of turns: answered, abstained, passed on, in several steps."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
-from octograph.agents import (
-    Attempt,
-    Decided,
-    DoneStep,
-    Event,
-    Finished,
-    Generated,
-    Routed,
-    Started,
-    StepStarted,
-    TextWritten,
-    Turn,
-)
-from octograph.cancellation import CancelToken
-from octograph.errors import ThreadError
+from octograph.agents import Attempt, Decided, DoneStep, Finished, Generated, Routed, StepStarted, TextWritten, Turn
 from octograph.nodes.master import PlannedStep, Route
-from octograph.testing import pause
-from octograph.tui.testing_threads import ScriptedThreads
+from octograph.tui.testing.beats import Beat
 
-__all__ = ["Beat", "Graph", "Pause", "ScriptedBackend", "a_route", "abstained", "answered", "escalated", "planned"]
-
+__all__ = ["a_route", "abstained", "answered", "escalated", "planned"]
 
 _NONE = "<fn_none>"
 _TOKEN = "<fn_1>"  # noqa: S105  # a functional token, no password
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pause:
-    """Waits; None waits until the answer is cancelled."""
-
-    seconds: float | None = None
-
-
-Beat = Event | Pause | Exception
-"""What a script is made of: an event, a pause, or the error with which it ends."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Graph:
-    """A model graph of which only the name matters."""
-
-    name: str = "embedded"
-
-
-@dataclass(kw_only=True)
-class ScriptedBackend:
-    """Plays what was written down for a query; conversations are kept in memory.
-
-    Attributes
-    ----------
-    scripts
-        Events for each query, without `Started`; the last `Finished` is kept as the turn.
-    conversations
-        Turns by thread, the last used first.
-    graph
-        What to name.
-    asked
-        Queries that were asked, in order.
-    closed
-        Set by `close`.
-    threads
-        The conversations, to be listed and changed.
-
-    """
-
-    scripts: Mapping[str, Sequence[Beat]] = field(default_factory=dict)
-    conversations: dict[str, list[Turn]] = field(default_factory=dict)
-    graph: Graph = field(default_factory=Graph)
-    asked: list[str] = field(default_factory=list)
-    closed: threading.Event = field(default_factory=threading.Event)
-    threads: ScriptedThreads = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.threads = ScriptedThreads(conversations=self.conversations)
-
-    async def astream(
-        self,
-        query: str,
-        *,
-        thread: str | None = None,
-        worker: str | None = None,
-        cancel: CancelToken | None = None,
-    ) -> AsyncIterator[Event]:
-        """Play the script of a query; cancelled, it ends with what was written."""
-        self.asked.append(query)
-        name = thread or f"thread-{len(self.conversations) + 1}"
-        turns = self.conversations.setdefault(name, [])
-        async for event in self._play(query, name, f"turn-{len(turns) + 1}", cancel or CancelToken()):
-            if isinstance(event, Finished):
-                turns.append(event.turn)
-            yield event
-
-    async def aresume(self, thread: str, *, cancel: CancelToken | None = None) -> AsyncIterator[Event]:
-        """Play the script of the interrupted turn's query."""
-        turns = self.conversations[thread]
-        if not turns or turns[-1].status != "interrupted":
-            raise ThreadError(f"the thread {thread!r} has no interrupted turn", hint="Ask it something.")
-        async for event in self._play(turns[-1].query, thread, turns[-1].id, cancel or CancelToken()):
-            if isinstance(event, Finished):
-                turns[-1] = event.turn
-            yield event
-
-    def close(self) -> None:
-        """Note that this was closed."""
-        self.closed.set()
-
-    async def _play(self, query: str, thread: str, turn: str, cancel: CancelToken) -> AsyncIterator[Event]:
-        yield Started(thread=thread, turn=turn, query=query)
-        written = ""
-        for beat in self.scripts.get(query, answered(query, f"Nothing is written down for {query!r}.")):
-            if isinstance(beat, Pause):
-                await pause(beat.seconds, cancel)
-            if cancel.cancelled:
-                yield Decided(decision="cancel", worker=None, reason="cancelled")
-                yield Finished(turn=Turn(id=turn, thread=thread, query=query, status="cancelled", text=written))
-                return
-            if isinstance(beat, Exception):
-                raise beat
-            if isinstance(beat, TextWritten):
-                written += beat.text
-            if isinstance(beat, Finished):
-                yield Finished(turn=replace(beat.turn, id=turn, thread=thread, query=query))
-            elif not isinstance(beat, Pause):
-                yield beat
 
 
 def a_route(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from octograph.agents import ThreadInfo, Turn
+from octograph.agents.context import ContextUse
 from octograph.agents.finding import FoundTurn, Fragment
 from octograph.errors import ThreadError
 
@@ -24,12 +25,21 @@ class ScriptedThreads:
         Those that are not the first question, by thread.
     deleted
         Turns of what was deleted, by thread.
+    parents
+        From which thread one was forked.
+    use
+        How full the context is, None if that is not known.
+    kept
+        How many turns were kept when a thread was compacted, in order.
 
     """
 
     conversations: dict[str, list[Turn]]
     titles: dict[str, str] = field(default_factory=dict)
     deleted: dict[str, list[Turn]] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)
+    use: ContextUse | None = None
+    kept: list[int | None] = field(default_factory=list)
 
     def info(self, thread: str) -> ThreadInfo:
         """Return what there is to say of a conversation."""
@@ -39,6 +49,7 @@ class ScriptedThreads:
             title=self.titles.get(thread, turns[0].query if turns else thread),
             created=turns[0].started if turns else "",
             updated=turns[-1].started if turns else "",
+            parent=self.parents.get(thread),
         )
 
     def turns(self, thread: str) -> list[Turn]:
@@ -76,6 +87,24 @@ class ScriptedThreads:
     def restore(self, thread: str) -> None:
         """Bring a deleted conversation back, as the last in the list."""
         self.conversations[thread] = self.deleted.pop(thread)
+
+    def fork(self, thread: str, turn: str, *, keep: bool = True) -> str:
+        """Make a new conversation that goes the same way up to a turn."""
+        turns = self._known(thread)
+        end = next(place for place, one in enumerate(turns) if one.id == turn) + keep
+        name = f"{thread}-branch-{len(self.conversations)}"
+        self.conversations[name] = [replace(one, thread=name) for one in turns[:end]]
+        self.parents[name] = thread
+        return name
+
+    def context(self, thread: str) -> ContextUse | None:
+        """Return how full the context is said to be."""
+        return self.use
+
+    def compact(self, thread: str, keep: int | None = 4) -> int:
+        """Note how many turns are kept."""
+        self.kept.append(keep)
+        return len(self._known(thread)) if keep is None else keep
 
     def export(self, thread: str) -> str:
         """Return the questions of a conversation."""

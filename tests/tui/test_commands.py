@@ -159,7 +159,7 @@ async def test_a_theme_is_chosen_in_the_palette_and_kept() -> None:
 
 
 async def test_a_theme_that_cannot_be_kept_holds_until_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_screen: ReadScreen
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OCTOGRAPH_CONFIG", str(tmp_path))  # a folder
     running = app()
@@ -169,7 +169,8 @@ async def test_a_theme_that_cannot_be_kept_holds_until_the_end(
         await press(pilot, *"ansi-light", "enter")
         await pilot.pause(0.3)
         assert running.theme == "ansi-light"
-        assert "It holds until" in read_screen(running)
+        (toast,) = running.screen.query("Toast")
+        assert str(toast.render()).endswith("It holds until the end.")
 
 
 # --- help ------------------------------------------------------------------------------------------------

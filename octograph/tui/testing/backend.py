@@ -47,8 +47,8 @@ class ScriptedBackend:
         What `feedback` was told, in order.
     choices
         With which turns were resumed, in order.
-    asked
-        Queries that were asked, in order.
+    asked, named
+        Queries that were asked, in order, and the workers who were named.
     closed
         Set by `close`.
     threads
@@ -65,6 +65,7 @@ class ScriptedBackend:
     ratings: list[tuple[str | None, bool, str | None]] = field(default_factory=list)
     choices: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
     threads: ScriptedThreads = field(init=False)
 
@@ -81,6 +82,8 @@ class ScriptedBackend:
     ) -> AsyncIterator[Event]:
         """Play the script of a query; cancelled, it ends with what was written."""
         self.asked.append(query)
+        if worker is not None:
+            self.named.append(worker)
         name = thread or f"thread-{len(self.conversations) + 1}"
         turns = self.conversations.setdefault(name, [])
         async for event in self._play(query, name, f"turn-{len(turns) + 1}", cancel or CancelToken()):

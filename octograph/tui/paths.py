@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
 
 from octograph.terminal import plain
 
-__all__ = ["absolute", "existing", "fitted", "sayable", "shown"]
+__all__ = ["absolute", "existing", "fitted", "listed", "sayable", "shown"]
 
+LISTED = 5
 _BREAKS = str.maketrans("\n\t", "\N{REPLACEMENT CHARACTER}" * 2)
 
 
@@ -26,6 +28,11 @@ def existing(written: str, folder: Path) -> Path | None:
     if not os.path.exists(place):  # noqa: PTH110  # pathlib raises for a name that is too long
         return None
     return Path(place).absolute()
+
+
+def listed(paths: Sequence[str | Path]) -> str:
+    """Return paths as in a question, a line each; of many, the first ones."""
+    return "\n".join(map(shown, paths[:LISTED])) + ("\n…" if len(paths) > LISTED else "")
 
 
 def shown(path: str | Path) -> str:

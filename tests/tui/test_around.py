@@ -11,15 +11,16 @@ from textual.pilot import Pilot
 
 from octograph.agents import Attempt, Turn
 from octograph.agents.context import ContextUse
-from octograph.errors import HostBusyError
+from octograph.errors import DocumentError, HostBusyError
 from octograph.tui.app import OctographApp
 from octograph.tui.screens.choose_worker import ChooseWorkerScreen
 from octograph.tui.screens.compare import CompareScreen
 from octograph.tui.screens.details import DetailsScreen
 from octograph.tui.screens.documents import DocumentsScreen
 from octograph.tui.screens.node import NodeScreen
-from octograph.tui.testing import ScriptedBackend, a_route, answered
+from octograph.tui.testing import Pause, ScriptedBackend, a_route, answered
 from octograph.tui.widgets.answer import Answer
+from octograph.tui.widgets.composer import Composer
 from octograph.tui.widgets.graph_pane import GraphPane
 from octograph.tui.widgets.prompt import Prompt
 
@@ -178,6 +179,7 @@ async def test_documents_are_added_by_the_screen_by_paste_and_by_name(
         await settle(pilot)
         app.screen.query_one(Prompt).post_message(Paste(str(file)))
         await settle(pilot)
+        await press(pilot, "y")
         assert backend.documents.added == [[str(file)]]
         app.screen.query_one(Prompt).text = f"When is rent due? @{file}"
         await press(pilot, "enter")
@@ -186,6 +188,43 @@ async def test_documents_are_added_by_the_screen_by_paste_and_by_name(
         assert backend.asked == [f"When is rent due? @{file}"]
         await press(pilot, "f4")
         assert isinstance(app.screen, DocumentsScreen)
+
+
+async def test_what_is_pasted_may_be_meant_as_text(app_on: MakeApp, backend: ScriptedBackend, tmp_path: Path) -> None:
+    app = app_on(backend)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.screen.query_one(Prompt).post_message(Paste(str(tmp_path)))
+        await settle(pilot)
+        await press(pilot, "n")
+        assert app.screen.query_one(Prompt).text == str(tmp_path)
+    assert backend.documents.added == []
+
+
+async def test_a_question_waits_for_what_it_names_and_stays_in_the_prompt_if_that_fails(
+    app_on: MakeApp, read_screen: ReadScreen, backend: ScriptedBackend, tmp_path: Path
+) -> None:
+    for name in ("slow.md", "broken.md"):
+        (tmp_path / name).write_text("text")
+    error = DocumentError("it is damaged", hint="Save it again.")
+    backend.documents.scripts = {"slow.md": [Pause()], "broken.md": [error]}
+    app = app_on(backend)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        prompt = app.screen.query_one(Prompt)
+        prompt.text = slow = f"first @{tmp_path / 'slow.md'}"
+        await press(pilot, "enter", "enter")
+        assert "One question at a time" in read_screen(app)
+        await press(pilot, "escape")
+        assert prompt.text == slow
+        indexing = app.screen.query_one(Composer).indexing
+        assert indexing is not None
+        indexing.cancel()
+        prompt.text = broken = f"first @{tmp_path / 'broken.md'}"
+        await press(pilot, "enter")
+        assert "it is damaged Save it again." in read_screen(app)
+        assert prompt.text == broken
+    assert backend.asked == []
 
 
 async def test_the_context_is_measured_and_can_be_compacted(

@@ -93,7 +93,7 @@ async def test_a_setting_is_shown_with_its_origin_and_what_it_does(
     assert "threads 3 file CPU threads of a model; all cores if empty." in screen
     assert "price 0.5 environment" in screen
     assert "OCTOGRAPH_PRICE goes before the file." in screen
-    assert "To be changed in the file, while no conversation is open." in screen
+    assert "To be changed in the file." in screen
 
 
 async def test_a_value_is_written_and_the_comments_stay(file: Path, read_screen: ReadScreen) -> None:

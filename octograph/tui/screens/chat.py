@@ -17,9 +17,11 @@ from octograph.tui.backend import Backend, Opening
 from octograph.tui.comparing import branches
 from octograph.tui.granting import grant
 from octograph.tui.network import Network
+from octograph.tui.paths import listed
 from octograph.tui.screens.asking import AskingScreen
 from octograph.tui.screens.choose_code import ChooseCodeScreen
 from octograph.tui.screens.compare import CompareScreen
+from octograph.tui.screens.confirm import ConfirmScreen
 from octograph.tui.screens.details import DetailsScreen
 from octograph.tui.screens.documents import DocumentsScreen
 from octograph.tui.screens.node import NodeScreen
@@ -103,7 +105,7 @@ class ChatScreen(AskingScreen):
         """Offer only what can be done now."""
         match action:
             case "stop":
-                return self._current is not None
+                return self._current is not None or (self.is_mounted and self.query_one(Composer).reading)
             case "resume":
                 last = self.query_one(Transcript).last if self.is_mounted else None
                 return self._current is None and last is not None and last.resumable
@@ -186,6 +188,11 @@ class ChatScreen(AskingScreen):
         if self._thread is None:
             self.query_one(Heading).show_title(event.text)
         await self.ask(event.text)
+
+    def action_stop(self) -> None:
+        """Stop the answer, or the reading before it."""
+        self.query_one(Composer).stop_reading()
+        super().action_stop()
 
     async def action_resume(self) -> None:
         """Go on with the interrupted turn, in its place."""
@@ -275,11 +282,22 @@ class ChatScreen(AskingScreen):
         if backend is None or composer.indexing is None:
             self.notice("The documents can be shown once the graph is open.")
             return
+        self.app.push_screen(DocumentsScreen(backend.documents, composer.indexing))
 
-        def left(_: None) -> None:
-            composer.know(backend.documents)
+    @on(Composer.Offered)
+    def offer_documents(self, event: Composer.Offered) -> None:
+        """Add what was pasted to the documents, if the user wants that."""
+        event.stop()
+        composer, paths = self.query_one(Composer), event.paths
 
-        self.app.push_screen(DocumentsScreen(backend.documents, composer.indexing), left)
+        def answered(add: bool | None) -> None:
+            if add and composer.indexing is not None:
+                composer.indexing.add(paths)
+            else:
+                self.query_one(Prompt).insert(event.text)
+
+        question = f"Add to the documents, for answers to rest on?\n\n{listed(paths)}"
+        self.app.push_screen(ConfirmScreen(question, act="Add", keep="Insert as text", lost=False), answered)
 
     @on(IndexingLine.Selected)
     def show_documents(self, event: IndexingLine.Selected) -> None:

@@ -124,10 +124,10 @@ class ChooseWorkerScreen(ModalScreen[str | None]):
             dialog.border_title = Content(self._title)
             dialog.border_subtitle = "↑ ↓   enter chooses, esc closes"
             yield FilterInput("Type a part of a name or of what it is for")
+            yield Static(Content("No worker has all of that."), id="nobody")
             workers = ChoiceList()
             workers.can_focus = False
             yield workers
-            yield Static(Content("No worker has all of that."), id="nobody")
 
     def on_resize(self) -> None:
         """Show as much of what they are for as there is room for now."""

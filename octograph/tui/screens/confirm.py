@@ -18,14 +18,16 @@ __all__ = ["ConfirmScreen"]
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Asks before something is lost; keeping is the default.
+    """Asks before something is done that the user may not want; not doing it is the default.
 
     Parameters
     ----------
     question
         What is asked.
-    act
-        The word on the button that does it.
+    act, keep
+        The words on the button that does it, and on the other.
+    lost
+        Whether something is lost by it.
 
     """
 
@@ -35,18 +37,20 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("left,right", "app.focus_next", "Other button", show=False),
     ]
 
-    def __init__(self, question: str, *, act: str) -> None:
+    def __init__(self, question: str, *, act: str, keep: str = "Keep", lost: bool = True) -> None:
         super().__init__()
         self._question = question
         self._act = act
+        self._keep = keep
+        self._lost = lost
 
     def compose(self) -> ComposeResult:
         """Make the dialog."""
         with Vertical(classes="dialog"):
             yield Static(Content(plain(self._question)))
             with Horizontal(classes="buttons"):
-                yield Button("Keep  n", id="no")
-                yield Button(f"{self._act}  y", id="yes", variant="error")
+                yield Button(f"{self._keep}  n", id="no")
+                yield Button(f"{self._act}  y", id="yes", variant="error" if self._lost else "primary")
 
     @on(Button.Pressed)
     def answer(self, event: Button.Pressed) -> None:

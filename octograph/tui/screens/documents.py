@@ -19,7 +19,7 @@ from octograph.errors import OctographError
 from octograph.tui.documents import DocumentStore
 from octograph.tui.indexing import Indexing, IndexingState, Outcome
 from octograph.tui.pasted import pasted_paths
-from octograph.tui.paths import absolute, existing, shown
+from octograph.tui.paths import absolute, existing, listed, shown
 from octograph.tui.screens.confirm import ConfirmScreen
 from octograph.tui.widgets.document_list import COLUMNS, DocumentList
 from octograph.tui.widgets.failure import explain
@@ -38,8 +38,6 @@ EMPTY = (
     "rest on it.\n\n"
     "In a question, @ names a file or folder that is to be read first."
 )
-LISTED = 5
-"""Files that are named in a question; of more, the first ones."""
 
 
 class DocumentsScreen(ModalScreen[None]):
@@ -235,8 +233,7 @@ class DocumentsScreen(ModalScreen[None]):
         gone = [source for source, kind in self._changes.items() if kind == "gone"]
         again = [Path(source) for source, kind in self._changes.items() if kind != "gone"]
         if gone:
-            listed = "\n".join(shown(source) for source in gone[:LISTED]) + ("\n…" if len(gone) > LISTED else "")
-            await self._remove(gone, f"These files are gone. Remove their documents ({len(gone):,})?\n\n{listed}")
+            await self._remove(gone, f"These files are gone. Remove their documents ({len(gone):,})?\n\n{listed(gone)}")
         if again:
             self._changes = {source: kind for source, kind in self._changes.items() if kind == "gone"}
             self._indexing.add(again)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
+from textual.worker import Worker
 
 from octograph.tui.documents import DocumentStore
 from octograph.tui.indexing import Indexing, IndexingState, Outcome
@@ -41,10 +44,21 @@ class Composer(Vertical):
 
         text: str
 
+    @dataclass
+    class Offered(Message):
+        """The user pasted files and folders, and may want them to be added; `text` is what was pasted."""
+
+        paths: tuple[Path, ...]
+        text: str
+
     def __init__(self) -> None:
         super().__init__()
         self.busy = False
         self.indexing: Indexing | None = None
+        self._documents: DocumentStore | None = None
+        self._last: Outcome | None = None
+        self._reading: Worker[None] | None = None
+        self._leave: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
         """Make the parts, from top to bottom."""
@@ -55,15 +69,27 @@ class Composer(Vertical):
 
     async def on_unmount(self) -> None:
         """Stop indexing; what is done is kept."""
+        self._leave()
         if self.indexing is not None:
             await self.indexing.close()
+
+    @property
+    def reading(self) -> bool:
+        """Whether a question waits until what it names is read."""
+        return self._reading is not None
 
     def open(self, documents: DocumentStore) -> None:
         """Add to these documents, and complete their paths."""
         if self.indexing is None:
+            self._documents = documents
             self.indexing = Indexing(documents.aadd)
-            self.indexing.follow(self._show_indexing)
-            self.know(documents)
+            self._leave = self.indexing.follow(self._show_indexing)
+            self.know()
+
+    def stop_reading(self) -> None:
+        """Leave the question that waits in the prompt; what it names is read all the same."""
+        if self._reading is not None:
+            self._reading.cancel()
 
     def write(self, text: str) -> None:
         """Put a text into the prompt, and go there."""
@@ -73,8 +99,11 @@ class Composer(Vertical):
         prompt.focus()
 
     @work(exclusive=True, group="know")
-    async def know(self, documents: DocumentStore) -> None:
+    async def know(self) -> None:
         """Complete the paths of what is indexed by now."""
+        documents = self._documents
+        if documents is None:
+            return
         try:
             entries = await asyncio.to_thread(documents.entries)
         except Exception as error:  # of any kind: questions can be asked without
@@ -87,7 +116,7 @@ class Composer(Vertical):
         """Ask, once what the question names is read."""
         event.stop()
         status = self.query_one(Status)
-        if self.busy:
+        if self.busy or self.reading:
             status.notice("One question at a time: this one waits in the prompt. Esc stops the answer.")
         elif not event.mentions:
             self.post_message(self.Asked(event.text))
@@ -95,25 +124,40 @@ class Composer(Vertical):
         elif self.indexing is None:
             status.notice("What the question names can be read once the graph is open.")
         else:
-            status.notice("Reading what the question names; then it is asked.")
-            self._ask_over(event.text, self.indexing.add(event.mentions, ahead=True))
-            event.prompt.take(event.text)
+            status.notice("Reading what the question names; then it is asked. Esc leaves it in the prompt.")
+            self._reading = self._ask_over(event, self.indexing.add(event.mentions, ahead=True))
+            self.screen.refresh_bindings()
 
-    @work(exclusive=True, group="ask")
-    async def _ask_over(self, text: str, read: asyncio.Future[Outcome]) -> None:
-        await read
-        self.post_message(self.Asked(text))
+    @work(group="ask")
+    async def _ask_over(self, event: Prompt.Submitted, read: asyncio.Future[Outcome]) -> None:
+        """Ask once that is read; if it cannot be, the question stays in the prompt."""
+        status = self.query_one(Status)
+        try:
+            outcome = await read
+        except asyncio.CancelledError:
+            status.notice("The question waits in the prompt.")
+            raise
+        finally:
+            self._reading = None
+            self.screen.refresh_bindings()
+        if outcome.finished:
+            event.prompt.take(event.text)
+            self.post_message(self.Asked(event.text))
+        else:
+            why = "it was stopped" if outcome.error is None else told(outcome.error)
+            status.notice(f"What the question names was not read: {why}")
 
     @on(Prompt.PathsPasted)
-    def add_pasted(self, event: Prompt.PathsPasted) -> None:
-        """Add what was pasted or dragged here to the documents."""
+    def offer_pasted(self, event: Prompt.PathsPasted) -> None:
+        """Offer to add what was pasted or dragged here to the documents."""
         event.stop()
         if self.indexing is None:
             event.prompt.insert(event.text)
-            self.query_one(Status).notice("Documents can be added once the graph is open.")
         else:
-            self.indexing.add(event.paths)
+            self.post_message(self.Offered(event.paths, event.text))
 
     def _show_indexing(self, state: IndexingState) -> None:
-        if self.is_attached:
-            self.query_one(IndexingLine).show(state)
+        self.query_one(IndexingLine).show(state)
+        if state.last is not self._last:
+            self._last = state.last
+            self.know()

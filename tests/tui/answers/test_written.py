@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import RenderableType
 from textual.app import App, ComposeResult
+from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets.markdown import MarkdownFence
 
@@ -39,6 +40,16 @@ class Page(App[None]):
             self.painted.append(self.read(self))
 
 
+async def seen(pilot: Pilot[None], app: Page) -> str:
+    """What is painted in the end."""
+    calm = painted = 0
+    while calm < 8:
+        await pilot.pause(0.05)
+        calm = calm + 1 if len(app.painted) == painted else 0
+        painted = len(app.painted)
+    return app.painted[-1]
+
+
 async def test_a_block_of_code_stands_still_while_it_is_written(read_screen: ReadScreen) -> None:
     app = Page("", read_screen)
     blocks: list[list[MarkdownFence]] = []
@@ -64,13 +75,11 @@ async def test_what_was_written_piece_by_piece_looks_as_it_does_at_once(read_scr
             await app.written.write(token)
             await pilot.pause(BETWEEN_LAYOUTS / 3)
         await app.written.end()
-        await pilot.pause(0.2)
-        streamed = read_screen(app)
+        streamed = await seen(pilot, app)
     assert not any("``" in screen for screen in app.painted)
     whole = Page("".join(TOKENS), read_screen)
     async with whole.run_test(size=(60, 30)) as pilot:
-        await pilot.pause(0.2)
-        assert read_screen(whole) == streamed
+        assert await seen(pilot, whole) == streamed
     assert app.written.text == "".join(TOKENS)
 
 
@@ -81,7 +90,7 @@ async def test_a_fence_that_never_ends_is_shown_in_the_end(read_screen: ReadScre
         await pilot.pause(0.3)
         assert not app.query(MarkdownFence)
         await app.written.end()
-        await pilot.pause(0.2)
+        await seen(pilot, app)
         assert [block.lexer for block in app.query(MarkdownFence)] == ["pyt"]
 
 
@@ -93,17 +102,15 @@ async def test_what_is_taken_back_leaves_what_is_kept(read_screen: ReadScreen) -
         await app.written.keep()
         await app.written.write("two ``")
         await app.written.take_back()
-        await pilot.pause(0.2)
+        screen = await seen(pilot, app)
         assert app.written.text == "```\none\n```\n\n"
-        assert "one" in read_screen(app)
-        assert "two" not in read_screen(app)
+        assert "one" in screen
+        assert "two" not in screen
         await app.written.write("three")
         await app.written.end()
-        await pilot.pause(0.2)
-        assert "three" in read_screen(app)
+        assert "three" in await seen(pilot, app)
         await app.written.become("four")
-        await pilot.pause(0.2)
-        assert read_screen(app).split() == ["four"]
+        assert (await seen(pilot, app)).split() == ["four"]
         await app.written.become("")
         assert not app.written.display
 

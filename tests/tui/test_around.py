@@ -133,7 +133,7 @@ async def test_thumbs_and_who_should_have_answered_are_kept(
         await settle(pilot)
         await press(pilot, "ctrl+up", "plus")
         assert "good" in read_screen(app)
-        await press(pilot, "s", *"math", "enter")
+        await press(pilot, "m", *"math", "enter")
         assert "should have gone to math" in read_screen(app)
     assert backend.ratings == [("t2", True, None), ("t2", False, "math")]
 

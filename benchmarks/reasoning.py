@@ -218,14 +218,15 @@ def page(results: Mapping[str, Any]) -> str:
         "",
     ]
     for name, title in SETS.items():
-        if not measured_parts:
+        parts = [part for part in measured_parts if name in results[part]]
+        if not parts:
             continue
-        lines += [f"## {title}", "", f"| | {' | '.join(measured_parts)} |", "|---|" + "---|" * len(measured_parts)]
+        lines += [f"## {title}", "", f"| | {' | '.join(parts)} |", "|---|" + "---|" * len(parts)]
         lines += [
-            f"| {shown} | {' | '.join(share(results[part][name][way]) for part in measured_parts)} |"
+            f"| {shown} | {' | '.join(share(results[part][name][way]) for part in parts)} |"
             for way, shown in WAYS.items()
         ]
-        lines += ["", *(_beside(part, results[part][name]) for part in measured_parts), ""]
+        lines += ["", *(_beside(part, results[part][name]) for part in parts), ""]
     if "cost" in results:
         ratios = results["cost"]["ratio"]
         lines += [

@@ -158,9 +158,7 @@ async def test_a_theme_is_chosen_in_the_palette_and_kept() -> None:
     assert chosen_look().theme == "octograph-light"
 
 
-async def test_a_theme_that_cannot_be_kept_holds_until_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_theme_that_cannot_be_kept_holds_until_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCTOGRAPH_CONFIG", str(tmp_path))  # a folder
     running = app()
     async with running.run_test(notifications=True) as pilot:

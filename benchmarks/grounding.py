@@ -28,7 +28,7 @@ import numpy as np
 from benchmarks.machine import describe
 from octograph import settings as configuration
 from octograph.agents.evaluation.answers import best_f1, exact_match
-from octograph.agents.steps.retrieve import PASSAGES, RELEVANT
+from octograph.agents.steps.retrieve import RELEVANT
 from octograph.cancellation import CancelToken
 from octograph.composition import host_pool, make_library
 from octograph.graph import open_graph
@@ -44,11 +44,13 @@ from octograph.retrieval.support import supporting
 
 OUTPUT = Path(__file__).parent / "results" / "grounding.json"
 WAYS = ("none", "together", "rag-sequence", "rag-token")
+MOST = 5
+"""Passages of a question."""
 
 
 async def found(base: KnowledgeBase, records: Sequence[dict[str, Any]]) -> tuple[list[list[Hit]], dict[str, float]]:
     """The passages of each question, and how often they hold what is wanted."""
-    hits = [await base.search(Query(text=one["question"], k=PASSAGES), cancel=CancelToken()) for one in records]
+    hits = [await base.search(Query(text=one["question"], k=MOST), cancel=CancelToken()) for one in records]
     holding = [
         any(answer.lower() in hit.passage.text.lower() for hit in some for answer in one["answers"])
         for one, some in zip(records, hits, strict=True)

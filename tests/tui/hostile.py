@@ -1,7 +1,7 @@
 """The app with hostile words in every place that words come from; run in a pseudo-terminal by `test_injection`.
 
-``python -m tests.tui.hostile hostile|harmless chat|broken|link``, where the harmless words are the same ones without
-what makes them hostile.
+``python -m tests.tui.hostile hostile|harmless chat|around|broken|link``, where the harmless words are the same ones
+without what makes them hostile.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import Any
 
 from octograph.agents import Attempt, Citation, Finished, Turn
 from octograph.errors import GraphError, HostStartError
+from octograph.graph import Edge, Knowledge, Master, Model, ModelGraph, Worker
 from octograph.nodes.master import Route
-from octograph.testing import make_graph
 from octograph.tui import make_app
 from octograph.tui.backend import Backend
 from octograph.tui.testing import Beat, ScriptedBackend, a_route, abstained, answered, escalated, planned
+from octograph.tui.testing.documents import ScriptedDocuments, an_entry
 
-__all__ = ["CORPUS", "MARKS", "harmless"]
+__all__ = ["CORPUS", "MARKS", "NODES", "harmless"]
 
 CORPUS: Mapping[str, str] = {
     "clipboard": "\x1b]52;c;aGFja2Vk\x07 \x1b]52;p;aGFja2Vk\x1b\\",
@@ -58,6 +59,8 @@ CORPUS: Mapping[str, str] = {
 MARKS = ("4711", "owned", "aGFja2Vk", "AAAA", "evil", "e.vil", "rm -rf", "gpj")
 """Words that stand in the sequences above and in none of Textual's."""
 
+NODES = 4
+"""Workers of the graph, each with its share of the words."""
 LINK = "[there](https://e.vil/owned)"
 
 _OBEYED = re.compile("[^\\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f]|[\u202a-\u202e\u2066-\u2069]")
@@ -116,12 +119,45 @@ def backend(words: Mapping[str, str]) -> ScriptedBackend:
     threads = {
         text: [Turn(id="1", thread=name, query=text, status="answered", text=text)] for name, text in words.items()
     }
-    link = [Turn(id="1", thread="link", query="Where?", status="answered", text=LINK, source="model")]
-    return ScriptedBackend(
-        scripts=scripts,
-        conversations={"old": turns, "link": link, **threads},
-        graph=make_graph(["chat", "math", "units"], name=words["titles"] + everything),
+    full = Turn(
+        id="full",
+        query=everything,
+        status="answered",
+        text=f"{everything}\n\n```\n{everything}\n```\n\n```\n{everything}\n```\n",
+        source="model",
+        citations=cited,
+        tried=tried,
+        **{**known, "thread": "around"},
     )
+    link = Turn(id="1", thread="link", query="Where?", status="answered", text=LINK, source="model")
+    files = [f"/docs/{text}.pdf".replace("\ud83d", "") for text in words.values()]  # a name can have no such half
+    backend = ScriptedBackend(
+        scripts=scripts,
+        conversations={"old": turns, "around": [full], "fork": [full, full], "link": [link], **threads},
+        graph=_graph({name: text.encode(errors="replace").decode() for name, text in words.items()}),
+        documents=ScriptedDocuments(documents={file: an_entry(file) for file in files}),
+    )
+    backend.threads.parents["fork"] = "around"
+    return backend
+
+
+def _graph(words: Mapping[str, str]) -> ModelGraph:
+    """A graph with the words in everything but its names, which it refuses."""
+    everything = " ".join(words.values())
+    texts = [*words.values()]
+    nodes = [
+        Worker(name=f"[red]{number}[/]", description=text, measured=text, model="fake", system=text, examples=(text,))
+        for number, text in enumerate(" ".join(texts[begin::NODES]) for begin in range(NODES))
+    ]
+    declining = Worker(name="<b>nobody</b>", description=everything, declines=everything, examples=(everything,))
+    master = Master(name="router", model="fake", prompt=everything, description=everything)
+    base = Knowledge(name="[link=https://e.vil]base[/]", path=words["kitty"], description=everything)
+    workers = [*nodes, declining]
+    edges = [Edge(source="router", target=worker.name, kind="routes_to") for worker in workers]
+    edges.append(Edge(source=nodes[0].name, target=base.name, kind="reads"))
+    edges.append(Edge(source=nodes[0].name, target=nodes[1].name, kind="escalates_to"))
+    model = Model(name="fake", source="path:fake.gguf", licence=everything)
+    return ModelGraph("[red]graph[/]", "router", [model], [master, *workers, base], edges)
 
 
 def _route(token: str, worker: str) -> Route:
@@ -138,7 +174,7 @@ def main(kind: str, stage: str) -> None:
             raise GraphError(everything, hint=everything)
         return backend(words)
 
-    app = make_app(opened, thread="link" if stage == "link" else "old")
+    app = make_app(opened, thread=stage if stage in ("around", "link") else "old")
     app.animation_level = "none"
     app.run()
 

@@ -126,7 +126,7 @@ async def test_an_empty_field_and_a_key_take_the_default(file: Path, read_screen
 
 async def test_what_was_typed_is_written_on_the_way_to_another_field(file: Path) -> None:
     running = app()
-    async with running.run_test(size=(100, 70)) as pilot:
+    async with running.run_test(size=(80, 24)) as pilot:
         await go_to(pilot, "threads")
         await press(pilot, "home", "ctrl+k", "1", "tab")
         assert "threads = 1" in await read(file)

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from octograph.tui import make_app
 from octograph.tui.look import Look
+from octograph.tui.screens.settings import SettingsScreen
 from octograph.tui.testing import ScriptedBackend
 from octograph.tui.themes import DARK, LIGHT
 
@@ -37,13 +38,20 @@ def _same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("config.toml").write_text('# Mine.\nthreads = 3\nkeys = { "chat.stop" = "alt+s" }\n')
 
 
+async def settle(pilot: Pilot[None]) -> None:
+    for _ in range(6):
+        await pilot.pause(0.05)
+
+
 def scene(name: str, still: Still) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def play(pilot: Pilot[None]) -> None:
-        for key in ("", *SCENES[name]):
-            still(pilot.app)
-            await pilot.press(*[key] if key else [])
-            for _ in range(6):
-                await pilot.pause(0.05)
+        await settle(pilot)
+        still(pilot.app)
+        for key in SCENES[name]:
+            await pilot.press(key)
+            await settle(pilot)
+            while isinstance(pilot.app.screen, SettingsScreen) and pilot.app.screen.focused is None:
+                await settle(pilot)  # they are read in a thread
         for field in pilot.app.screen.query(Input):
             field.cursor_blink = False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,43 +14,100 @@ from hypothesis import strategies as st
 from octograph.terminal import plain
 from octograph.testing.screen import Control, Screen
 from octograph.testing.terminal import Terminal
-from tests.tui.hostile import CORPUS, MARKS
+from tests.tui.hostile import CORPUS, MARKS, NODES
 
 ROOT = Path(__file__).parents[2]
 COLUMNS, LINES = 140, 90
-PAGE_UP, UP, DOWN = "\x1b[5~", "\x1b[A", "\x1b[B"
+ESCAPE, ENTER, PAGE_UP, PAGE_DOWN, UP, DOWN, CTRL_UP = (
+    "\x1b",
+    "\r",
+    "\x1b[5~",
+    "\x1b[6~",
+    "\x1b[A",
+    "\x1b[B",
+    "\x1b[1;5A",
+)
+F1, F2, F3, F4, F5, F8 = "\x1bOP", "\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[19~"
+CTRL_P, CTRL_Q, CTRL_T = "\x10", "\x11", "\x14"
 PATIENCE = 120.0
 QUIET = 0.1
 """Seconds without output after which the next key is pressed; the cursor blinks every half a second."""
+ALONE = 0.4
+"""Seconds after Esc, which with a key that followed at once would be another key."""
+DIALOG = "╭─ "
 ASKED = ("whole", "pieces", "tool", "none", "passages", "passed", "plan", "error", "bug")
 DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
+def press(terminal: Terminal, *keys: str) -> None:
+    """Press keys, each once the one before has been dealt with."""
+    for key in keys:
+        terminal.press(key)
+        terminal.settle(ALONE if key == ESCAPE else QUIET)
+
+
+def go(terminal: Terminal, key: str, mark: str) -> None:
+    """Go to what has a mark on it; a key that was lost on the way is pressed again."""
+    for _ in range(5):
+        terminal.press(key)
+        with suppress(TimeoutError):
+            terminal.wait(lambda text: mark in text, seconds=10.0)
+            break
+    terminal.settle(QUIET)
+    assert mark in terminal.screen.text, terminal.screen.text
+
+
+def visit(terminal: Terminal, key: str, mark: str, *keys: str) -> None:
+    """Open what has a mark on it, press keys there, and leave it."""
+    go(terminal, key, mark)
+    press(terminal, *keys)
+    while mark in terminal.screen.text:
+        press(terminal, ESCAPE)
+        with suppress(TimeoutError):  # there may be something else above it
+            terminal.wait(lambda text: mark not in text, seconds=2.0)
+
+
 def chat(terminal: Terminal) -> None:
     """See every turn of the old conversation, every question in the prompt, every event, and the threads."""
-    terminal.wait(lambda text: "ready" in text, seconds=PATIENCE)
-    terminal.settle(QUIET)
-    for key in [*[PAGE_UP] * 40, *[UP] * 36, *[DOWN] * 36]:
-        terminal.press(key)
-        terminal.settle(QUIET)
+    press(terminal, *[PAGE_UP] * 40, *[UP] * 36, *[DOWN] * 36)
     for question in ASKED:
-        terminal.press(f"{question}\r")
-        terminal.settle(QUIET)
-        terminal.wait(lambda text: "ready" in text, seconds=PATIENCE)
-    terminal.press("\x14")
-    terminal.settle(QUIET)
-    for key in [*[DOWN] * len(CORPUS), "d", "n", "\x1b"]:
-        terminal.press(key)
-        terminal.settle(QUIET)
+        press(terminal, question, ENTER)
+        terminal.wait(is_ready, seconds=PATIENCE)
+    visit(terminal, CTRL_T, "Rename", *[DOWN] * len(CORPUS), "e", ESCAPE, "d", "n", ESCAPE, "/", "safe")
+
+
+def around(terminal: Terminal) -> None:
+    """See what there is around a conversation: its details and passages, the graph, documents, lists to choose from."""
+    visit(terminal, F3, "Why this model?", *[PAGE_DOWN] * 6, *[UP] * 4)
+    visit(terminal, F4, "─ Documents", *[DOWN] * 8, "d")
+    for _ in range(NODES + 3):
+        press(terminal, F5, DOWN)
+        visit(terminal, ENTER, DIALOG)
+    press(terminal, ESCAPE)
+    visit(terminal, F8, "Parting", *[PAGE_DOWN] * 4)
+    go(terminal, CTRL_UP, "Copy")
+    go(terminal, "o", "Read")
+    visit(terminal, ENTER, "─ Passage", DOWN)
+    press(terminal, ESCAPE)
+    for key, mark in (("a", DIALOG), ("b", "Which block?"), ("m", DIALOG), ("w", "Why this model?")):
+        visit(terminal, key, mark, DOWN, DOWN)
+    press(terminal, ESCAPE)
+    for key, mark in ((F1, "─ Keys"), (F2, "Settings"), (CTRL_P, "Find an action")):
+        visit(terminal, key, mark, DOWN)
+    go(terminal, CTRL_UP, "Copy")
+    go(terminal, "e", "Send")
 
 
 def broken(terminal: Terminal) -> None:
     """See why the graph cannot be opened."""
-    terminal.wait(lambda text: "could not be opened" in text, seconds=PATIENCE)
-    terminal.settle(QUIET)
+    press(terminal, *[PAGE_UP] * 4)
 
 
-STAGES = {"chat": chat, "broken": broken}
+STAGES = {"chat": chat, "around": around, "broken": broken}
+
+
+def is_ready(text: str) -> bool:
+    return "ready" in text or "could not be opened" in text
 
 
 def stage_of(words: str, stage: str, **environment: str) -> Terminal:
@@ -62,8 +120,11 @@ def stage_of(words: str, stage: str, **environment: str) -> Terminal:
 def played(words: str, stage: str) -> Terminal:
     """Play a stage with the words, leave the app, and return the terminal that it was in."""
     with stage_of(words, stage) as terminal:
+        terminal.wait(is_ready, seconds=PATIENCE)
+        terminal.settle(QUIET)
+        assert ("could not be opened" in terminal.screen.text) is (stage == "broken")
         STAGES[stage](terminal)
-        terminal.press("\x11")
+        terminal.press(CTRL_Q)
         terminal.settle(2.0)
     return terminal
 
@@ -79,10 +140,8 @@ def test_the_terminal_gets_what_it_gets_for_harmless_words_and_no_more(stage: st
     assert hostile.screen.unfinished == ""
     assert kinds(controls) - kinds(tame.screen.controls) == set()
     assert [each for each in controls if any(mark in each.body for mark in MARKS)] == []
-    places = [
-        each.body[:-1].split(";") for each in controls if (each.kind, each.name) == ("CSI", "H") and each.body != "H"
-    ]
-    assert all(int(row) <= LINES and int(column) <= COLUMNS for row, column in places)
+    places = {each.body for each in controls if (each.kind, each.name) == ("CSI", "H")}
+    assert places <= {"H", *(f"{row};{column}H" for row in range(1, LINES + 1) for column in range(1, COLUMNS + 1))}
     written = bytes(hostile.written).decode()  # strictly: no halves of characters, no eight bit controls
     assert [each for each in DIRECTIONS if each in written] == []
     assert all(mark in written for mark in MARKS)  # they were shown
@@ -100,7 +159,7 @@ def test_a_link_that_is_clicked_is_shown_and_not_opened(tmp_path: Path) -> None:
         place = f"{lines[row - 1].index('there') + 2};{row}"
         terminal.press(f"\x1b[<0;{place}M\x1b[<0;{place}m")
         terminal.wait(lambda text: "The link leads to https://e.vil/owned" in text, seconds=PATIENCE)
-        terminal.press("\x11")
+        terminal.press(CTRL_Q)
         terminal.settle(2.0)
     assert not opened.exists()
 

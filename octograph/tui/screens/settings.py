@@ -50,8 +50,6 @@ class SettingsScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Back to where you were"),
-        Binding("up", "app.focus_previous", "Up", show=False, tooltip="Setting above"),
-        Binding("down", "app.focus_next", "Down", show=False, tooltip="Setting below"),
     ]
     DEFAULT_CSS = """
     SettingsScreen { align-horizontal: center; }

@@ -94,8 +94,7 @@ class Composer(Vertical):
     def write(self, text: str) -> None:
         """Put a text into the prompt, and go there."""
         prompt = self.query_one(Prompt)
-        prompt.text = text
-        prompt.move_cursor(prompt.document.end)
+        prompt.put(text)
         prompt.focus()
 
     @work(exclusive=True, group="know")

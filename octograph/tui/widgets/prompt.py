@@ -85,6 +85,11 @@ class Prompt(TextArea):
         """Begin the history with these questions."""
         self._history = History(questions)
 
+    def put(self, text: str) -> None:
+        """Show a text in the place of what is there, the cursor behind it."""
+        self.text = plain(text)
+        self.move_cursor(self.document.end)
+
     def know(self, sources: Iterable[str]) -> None:
         """Complete the paths of these documents too."""
         self._finder.know(sources)
@@ -179,5 +184,4 @@ class Prompt(TextArea):
 
     def _call_back(self, question: str | None) -> None:
         if question is not None:
-            self.text = question
-            self.move_cursor(self.document.end)
+            self.put(question)

@@ -45,13 +45,16 @@ class SettingField(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "reset", "Default", tooltip="Take the default again"),
+        # Here and not in the screen: the list between them scrolls with these keys.
+        Binding("up", "app.focus_previous", "Up", show=False, tooltip="Setting above"),
+        Binding("down", "app.focus_next", "Down", show=False, tooltip="Setting below"),
     ]
     DEFAULT_CSS = """
     SettingField { height: auto; margin-bottom: 1; padding-left: 1; border-left: blank; }
     SettingField:focus-within { border-left: outer $primary; }
     SettingField Horizontal { height: auto; }
     SettingField .name { width: 14; text-style: bold; }
-    SettingField .value { width: 1fr; padding: 0 1; }
+    SettingField .value { width: 1fr; }
     SettingField SettingInput { width: 1fr; }
     SettingField .origin { width: 13; padding-left: 2; color: $text-muted; }
     SettingField .about, SettingField .problem { margin-left: 14; height: auto; }

@@ -88,7 +88,6 @@ def test_an_unknown_graph_is_usage(run: Run) -> None:
         ("ask", "Hi", "--worker", "nobody"),
         ("ask", "Hi", "--thread", "../x"),
         ("ask", "Hi", "--thread", ""),
-        ("threads", "show", "no such thread"),
         ("models", "show", "nobody"),
         ("models", "pull", "nobody"),
         ("eval", "routing", "/nowhere.jsonl"),

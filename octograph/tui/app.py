@@ -11,6 +11,7 @@ from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.events import Event, Key
 from textual.screen import Screen
 
 from octograph.configuration import change
@@ -121,6 +122,12 @@ class OctographApp(App[None]):
             self.theme = event.value
         elif event.name == "keys":
             self._take_keys(event.value)
+
+    async def on_event(self, event: Event) -> None:
+        """Take a letter with alt for a key and not for a letter, which Textual's parser leaves open."""
+        if isinstance(event, Key) and event.key.startswith("alt+"):
+            event.character = None
+        await super().on_event(event)
 
     async def on_unmount(self) -> None:
         """Close the backend; its hosts end."""

@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandList, CommandPalette
 from textual.containers import Vertical
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
@@ -26,6 +27,7 @@ from octograph.tui.screens.help import HelpScreen
 from octograph.tui.screens.settings import SettingsScreen
 from octograph.tui.screens.threads import ThreadsScreen
 from octograph.tui.testing import ScriptedBackend
+from octograph.tui.widgets.prompt import Prompt
 
 ReadScreen = Callable[[App[None]], str]
 
@@ -222,6 +224,20 @@ async def test_another_key_does_it_and_the_first_one_no_longer(read_screen: Read
         assert isinstance(running.screen, SettingsScreen)
         await press(pilot, "escape", "alt+c")
         assert isinstance(running.screen, CommandPalette)
+
+
+async def test_a_letter_with_alt_is_a_key_and_no_letter() -> None:
+    running = app(chat__threads="alt+t")
+    async with running.run_test() as pilot:
+        await press(pilot)
+        for key in ("alt+t", "alt+x"):
+            running.post_message(Key(key, key[-1]))  # as terminals send it
+            await press(pilot)
+        assert isinstance(running.screen, ThreadsScreen)
+        await press(pilot, "escape")
+        running.post_message(Key("alt+x", "x"))
+        await press(pilot)
+        assert running.screen.query_one(Prompt).text == ""
 
 
 def test_what_the_user_cannot_have_is_told_before_the_app_starts() -> None:

@@ -19,7 +19,7 @@ from octograph.tui.screens.confirm import ConfirmScreen
 from octograph.tui.screens.settings import SettingsScreen
 from octograph.tui.screens.threads import ThreadsScreen
 from octograph.tui.testing import ScriptedBackend
-from octograph.tui.widgets.setting_field import SettingField
+from octograph.tui.widgets.setting_field import SettingField, SettingInput
 
 ReadScreen = Callable[[App[None]], str]
 
@@ -45,9 +45,18 @@ def app() -> OctographApp:
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys, and wait for the file."""
     await pilot.press(*keys)
-    for _ in range(6):
-        await pilot.pause(0.04)
+    await pilot.pause(0.05)
+    while at_work(pilot.app):
+        await pilot.pause(0.05)
+    await pilot.pause(0.05)
+
+
+def at_work(app: App[None]) -> bool:
+    """Whether the settings are being read or written; leaving waits for an answer once it has asked."""
+    names = {"_load", "enter", *(["action_back"] if isinstance(app.screen, SettingsScreen) else [])}
+    return any(worker.is_running and worker.name in names for worker in app.workers)
 
 
 async def go_to(pilot: Pilot[None], name: str) -> SettingField:
@@ -55,16 +64,13 @@ async def go_to(pilot: Pilot[None], name: str) -> SettingField:
     if not isinstance(pilot.app.screen, SettingsScreen):
         await press(pilot)
         await press(pilot, "f2")
-        while not pilot.app.screen.query(SettingField):
-            await pilot.pause(0.05)
-        await press(pilot)
-    for _ in range(20):
-        assert pilot.app.screen.focused is not None
-        field = next(each for each in pilot.app.screen.focused.ancestors if isinstance(each, SettingField))
-        if field.setting.name == name:
-            return field
-        await press(pilot, "down")
-    pytest.fail(f"no field {name!r}")
+    inputs = list(pilot.app.screen.query(SettingInput))
+    fields = [next(each for each in one.ancestors if isinstance(each, SettingField)) for one in inputs]
+    here = next(place for place, one in enumerate(inputs) if one.has_focus)
+    there = next(place for place, field in enumerate(fields) if field.setting.name == name)
+    await press(pilot, *["down" if there > here else "up"] * abs(there - here))
+    assert inputs[there].has_focus
+    return fields[there]
 
 
 async def write(pilot: Pilot[None], name: str, text: str) -> SettingField:
@@ -141,7 +147,7 @@ async def test_what_was_typed_is_written_on_the_way_to_another_field(file: Path)
     [
         ("threads", "many", "'threads' is wrong"),
         ("unsure", "never", "'abstain' or 'ask'"),
-        ("theme", "octograph-lite", "there is no theme 'octograph-lite'"),
+        ("theme", "octograph-lite", "there is no theme 'octograph-lite'. Did you mean 'octograph-light'?"),
         ("keys", "chat.stop", "'keys' is wrong"),
         ("keys", "{ chat", "is no table"),
         ("keys", '{ "chat.stpo" = "f5" }', "'chat.stpo', which is no action"),
@@ -203,7 +209,6 @@ async def test_a_file_that_is_broken_is_told_and_the_app_stays_up(file: Path, re
     async with running.run_test() as pilot:
         await press(pilot)
         await press(pilot, "f2")
-        await pilot.pause(0.3)
         assert "the settings could not be read" in read_screen(running)
         await press(pilot, "escape")
         assert isinstance(running.screen, ChatScreen)

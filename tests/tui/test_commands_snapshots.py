@@ -12,7 +12,6 @@ from textual.widgets import Input
 
 from octograph.tui import make_app
 from octograph.tui.look import Look
-from octograph.tui.screens.settings import SettingsScreen
 from octograph.tui.testing import ScriptedBackend
 from octograph.tui.themes import DARK, LIGHT
 
@@ -50,8 +49,8 @@ def scene(name: str, still: Still) -> Callable[[Pilot[None]], Awaitable[None]]:
         for key in SCENES[name]:
             await pilot.press(key)
             await settle(pilot)
-            while isinstance(pilot.app.screen, SettingsScreen) and pilot.app.screen.focused is None:
-                await settle(pilot)  # they are read in a thread
+            while any(worker.is_running for worker in pilot.app.workers):  # settings are read and written in threads
+                await settle(pilot)
         for field in pilot.app.screen.query(Input):
             field.cursor_blink = False
 

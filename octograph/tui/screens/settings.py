@@ -126,7 +126,7 @@ class SettingsScreen(Screen[None]):
             try:
                 setting = await asyncio.to_thread(_written, name, text, self._checks.get(name))
             except OctographError as error:
-                field.refuse(error.message)
+                field.refuse(f"{error.message}. {error.hint}".rstrip())
                 return
         field.take(setting)
         self.query_one(Status).show(f"{name}: {'the default again' if text is None else 'written'}")
@@ -150,6 +150,8 @@ def _written(name: str, text: str | None, check: Callable[[Any], object] | None)
             value = settings.check(name, value_of(text))
         except ValueError as error:
             raise UsageError(f"{text!r} is no table: {error}") from error
+        except UsageError as error:
+            raise UsageError(error.message) from error  # its hint is for who edits the file
         if check is not None:
             check(value)
     change(name, value)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from textual.containers import Vertical
-from textual.geometry import Size
+from textual.geometry import Region
 from textual.layout import WidgetPlacement
 from textual.widget import Widget
 
@@ -20,22 +22,24 @@ class Column(Vertical):
     entries
         What there is, and how high each is.
 
+    Attributes
+    ----------
+    changed
+        Set when heights have changed.
+
     """
 
     def __init__(self, entries: Entries) -> None:
         super().__init__(id="turns")
+        self.changed = False
         self._entries = entries
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Lay out without a repaint: there is nothing to paint but the entries, which know it themselves."""
+        return super().refresh(*regions, repaint=repaint and not layout, layout=layout, recompose=recompose)
 
     def process_layout(self, placements: list[WidgetPlacement]) -> list[WidgetPlacement]:
         """Move each down by the lines of all entries without widgets before it."""
+        self.changed = self._entries.measure({each.widget: each.region.height for each in placements}) or self.changed
         blank: dict[Widget, int] = dict(self._entries.blank_above())
         return [each._replace(region=each.region.translate((0, blank.get(each.widget, 0)))) for each in placements]
-
-    def measure(self, size: Size) -> bool:
-        """Note how high the entries are in the layout of a size, which has been made already; True if that is new."""
-        heights: dict[Widget, int] = {each.widget: each.region.height for each in self.arrange(size).placements}
-        before = self._entries.height
-        for entry in self._entries:
-            if entry.exchange is not None:
-                entry.lines = heights.get(entry.exchange, entry.lines)
-        return self._entries.height != before

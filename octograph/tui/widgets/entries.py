@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from textual.widget import Widget
 
 from octograph.tui.account import Account
 from octograph.tui.widgets.answer import Answer
@@ -74,6 +76,11 @@ class Entry:
 class Entries:
     """All of a conversation, oldest first; lines are counted from the top of the first one.
 
+    Attributes
+    ----------
+    place
+        What is read: the entry at the upper edge of the screen, and which of its lines is there; None for the end.
+
     Examples
     --------
     >>> entries = Entries()
@@ -87,6 +94,7 @@ class Entries:
     """
 
     def __init__(self) -> None:
+        self.place: tuple[Entry, int] | None = None
         self._all: list[Entry] = []
 
     def __iter__(self) -> Iterator[Entry]:
@@ -116,6 +124,27 @@ class Entries:
     def clear(self) -> None:
         """Forget all."""
         self._all.clear()
+        self.place = None
+
+    def measure(self, heights: Mapping[Widget, int]) -> bool:
+        """Note how high those with widgets are now, and return whether that is new.
+
+        What is read keeps its place, if there are entries without widgets above it: they were estimated, and what was
+        wrong about those that have widgets now is taken from the next ones.
+        """
+        before = self.place[0] if self.place is not None else self._all[-1] if self._all else None
+        above, changed, wrong = False, False, 0
+        for entry in reversed(self._all):
+            if entry.exchange is None:
+                lines = max(1, entry.lines - wrong)
+                wrong -= entry.lines - lines
+            else:
+                lines = heights.get(entry.exchange, entry.lines)
+                changed = changed or lines != entry.lines
+                wrong += lines - entry.lines if above else 0
+            entry.lines = lines
+            above = above or entry is before
+        return changed
 
     def find(self, turn: str) -> Entry | None:
         """Return the one that shows a turn."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
-from textual.geometry import Size
+from textual.geometry import Size, Spacing
+from textual.layout import DockArrangeResult
 from textual.widget import Widget
 
 from octograph.tui.widgets.answer import Answer
@@ -14,6 +15,8 @@ if TYPE_CHECKING:  # see backend.py
     from octograph.agents import Turn
 
 __all__ = ["Exchange"]
+
+_NOTHING = DockArrangeResult([], set(), Spacing())
 
 
 class Exchange(Vertical):
@@ -26,6 +29,11 @@ class Exchange(Vertical):
     answer
         The answer, None for a note.
 
+    Attributes
+    ----------
+    in_sight
+        Whether a line of it is on the screen.
+
     """
 
     DEFAULT_CSS = "Exchange { height: auto; }"
@@ -33,6 +41,7 @@ class Exchange(Vertical):
     def __init__(self, above: Widget, answer: Answer | None = None) -> None:
         super().__init__(above, *([] if answer is None else [answer]))
         self.answer = answer
+        self.in_sight = True
 
     @property
     def turn(self) -> Turn | None:
@@ -48,6 +57,10 @@ class Exchange(Vertical):
             and self.answer.text == self.turn.text
             and not self.has_focus_within
         )
+
+    def arrange(self, size: Size, optimal: bool = False) -> DockArrangeResult:
+        """Lay out the parts; out of sight they only count when the height is asked for, as each costs time."""
+        return super().arrange(size, optimal) if self.in_sight or not size.height else _NOTHING
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the height, which depends on nothing but the width.

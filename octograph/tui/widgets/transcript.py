@@ -43,8 +43,6 @@ class Transcript(VerticalScroll, can_focus=False):
         super().__init__()
         self._entries = Entries()
         self._column = Column(self._entries)
-        self._place: tuple[Entry, int] | None = None
-        """The entry at the upper edge, and which of its lines is there; None follows the end."""
         self._origin = 0
         """Where the first entry begins."""
         self._width = 80
@@ -74,7 +72,7 @@ class Transcript(VerticalScroll, can_focus=False):
         """Show an empty conversation."""
         async with self._changing:
             self._entries.clear()
-            self._place, self._due = None, 0
+            self._due = 0
             with self.app.batch_update():
                 await self._column.remove_children()
                 await self._column.mount(_welcome())
@@ -82,7 +80,7 @@ class Transcript(VerticalScroll, can_focus=False):
     async def add(self, question: str) -> Answer:
         """Add a question at the end, follow it, and return the place for its answer."""
         answer = Answer()
-        self._place, self._due = None, 0
+        self._entries.place, self._due = None, 0
         await self._append(Exchange(Question(question), answer=answer))
         return answer
 
@@ -109,7 +107,7 @@ class Transcript(VerticalScroll, can_focus=False):
         entry = self._entries.find(turn)
         if entry is None:
             return False
-        self._place, self._due = (entry, 0), 0
+        self._entries.place, self._due = (entry, 0), 0
         self._column.refresh(layout=True)
         self._move()
         return True
@@ -129,7 +127,8 @@ class Transcript(VerticalScroll, can_focus=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Remember what is at the upper edge now."""
         super().watch_scroll_y(old_value, new_value)
-        self._place = None if new_value >= self.max_scroll_y else self._entries.at(round(new_value) - self._origin)
+        at_end = new_value >= self.max_scroll_y
+        self._entries.place = None if at_end else self._entries.at(round(new_value) - self._origin)
         self._move()
 
     def arrange(self, size: Size, optimal: bool = False) -> DockArrangeResult:
@@ -137,12 +136,20 @@ class Transcript(VerticalScroll, can_focus=False):
         arranged = super().arrange(size, optimal)
         for placement in arranged.placements:
             if placement.widget is self._column:
-                inner = placement.region.shrink(self._column.styles.gutter)
-                self._origin = inner.y
-                if self._column.measure(inner.size):
-                    self._move()
+                self._origin = placement.region.shrink(self._column.styles.gutter).y
                 self._keep_place(max(0, placement.region.bottom - size.height))
+                self._look(size.height)
+        if self._column.changed:
+            self._column.changed = False
+            self._move()
         return arranged
+
+    def _look(self, height: int) -> None:
+        """Tell the entries which of them are in sight."""
+        begin = round(self.scroll_y) - self._origin
+        for entry, line in self._entries.placed():
+            if entry.exchange is not None:
+                entry.exchange.in_sight = line < begin + height and line + entry.lines > begin
 
     def on_resize(self, event: events.Resize) -> None:
         """Estimate the lines of what has no widgets anew, as other lines break elsewhere."""
@@ -154,10 +161,18 @@ class Transcript(VerticalScroll, can_focus=False):
             self._column.refresh(layout=True)
         self._move()
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Scroll to what got the focus out of sight, of which nobody else knows where it is."""
+        for entry, line in self._entries.placed():
+            exchange = entry.exchange
+            if exchange is not None and not exchange.in_sight and exchange in event.widget.ancestors:
+                behind = line + min(0, entry.lines - self.scrollable_content_region.height)
+                self.scroll_to(y=self._origin + (line if line + self._origin < self.scroll_y else behind))
+
     def _keep_place(self, lowest: int) -> None:
         y = lowest
-        if self._place is not None:
-            entry, line = self._place
+        if self._entries.place is not None:
+            entry, line = self._entries.place
             y = min(lowest, self._origin + self._entries.top(entry) + min(line, entry.lines))
         if y != self.scroll_y:
             self.set_scroll(None, y)
@@ -207,7 +222,7 @@ class Transcript(VerticalScroll, can_focus=False):
         """What should have widgets and has none, the nearest to the place that is read."""
         nearest: tuple[int, int, Entry] | None = None
         for entry, away, line in self._distances():
-            order = away, line if self._place else -line
+            order = away, line if self._entries.place else -line
             if entry.exchange is None and away <= self.size.height and (nearest is None or order < nearest[:2]):
                 nearest = *order, entry
         return None if nearest is None else nearest[2]
@@ -226,10 +241,10 @@ class Transcript(VerticalScroll, can_focus=False):
         By the place, as the next layout will have it: the last one may know nothing of it yet.
         """
         height = self.size.height
-        if self._place is None:
+        if self._entries.place is None:
             begin = self._entries.height - height
         else:
-            begin = self._entries.top(self._place[0]) + self._place[1]
+            begin = self._entries.top(self._entries.place[0]) + self._entries.place[1]
         for entry, line in self._entries.placed():
             yield entry, max(0, begin - line - entry.lines, line - begin - height), line
 

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from octograph.tui.actions import places
-from octograph.tui.keys import key_name
+from octograph.tui.control.actions import places
+from octograph.tui.control.keys import key_name
 
 PAGE = Path(__file__).parent.parent / "README.md"
 BEGIN = "<!-- keys: written by scripts/keys_docs.py -->"

@@ -31,12 +31,11 @@ def make_graph(
     reads: Mapping[str, str] | None = None,
     declining: Mapping[str, str] | None = None,
     thresholds: Mapping[str, float] | None = None,
-    name: str = "fakes",
 ) -> ModelGraph:
     """Make a graph with one master that routes to each worker.
 
     `escalations` lead from worker to worker, `reads` from worker to knowledge base; `declining` are further workers,
-    with their reasons; `thresholds` are the `tau` of workers; `name` is the graph's.
+    with their reasons; `thresholds` are the `tau` of workers.
     """
     reads, declining, thresholds = reads or {}, declining or {}, thresholds or {}
     nodes = [
@@ -50,7 +49,7 @@ def make_graph(
     bases = [Knowledge(name=base) for base in dict.fromkeys(reads.values())]
     model = Model(name="fake", source="path:fake.gguf")
     master = Master(name="router", model="fake")
-    return ModelGraph(name, "router", [model], [master, *nodes, *bases], [*routes, *passed_on, *read])
+    return ModelGraph("fakes", "router", [model], [master, *nodes, *bases], [*routes, *passed_on, *read])
 
 
 def make_octograph(

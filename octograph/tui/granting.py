@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 
 from textual.app import App
 
-from octograph.tui.account import Account
+from octograph.tui.turns.account import Account
 from octograph.tui.backend import Backend
 from octograph.tui.screens.choose_worker import ChooseWorkerScreen, Offered
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.foot import Rating
 from octograph.tui.widgets.wishes import Wish
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Turn
 
 __all__ = ["Chat", "grant"]

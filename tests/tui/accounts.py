@@ -24,7 +24,7 @@ from octograph.nodes.generation import Generation
 from octograph.nodes.structure import ReasoningStep, ReasoningStructure
 from octograph.nodes.worker import AnswerPath
 from octograph.retrieval.passage import Hit, Passage
-from octograph.tui.account import Account
+from octograph.tui.turns.account import Account
 from octograph.tui.testing import Beat, Pause, a_route
 
 MANY = "How many eggs are left?"

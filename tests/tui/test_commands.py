@@ -18,10 +18,10 @@ from textual.widgets import Footer, Static
 
 from octograph.errors import UsageError
 from octograph.tui import make_app
-from octograph.tui.actions import keyless, place_of
+from octograph.tui.control.actions import keyless, place_of
 from octograph.tui.app import OctographApp
-from octograph.tui.look import Look, chosen_look
-from octograph.tui.palette import offers
+from octograph.tui.control.look import Look, chosen_look
+from octograph.tui.control.palette import offers
 from octograph.tui.screens.chat import ChatScreen
 from octograph.tui.screens.help import HelpScreen
 from octograph.tui.screens.settings import SettingsScreen

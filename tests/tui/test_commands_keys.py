@@ -15,8 +15,8 @@ from textual.screen import Screen
 
 from octograph import tui
 from octograph.errors import UsageError
-from octograph.tui.actions import keyless, place_of, places
-from octograph.tui.keys import key_name, keymap, with_keys
+from octograph.tui.control.actions import keyless, place_of, places
+from octograph.tui.control.keys import key_name, keymap, with_keys
 
 
 class OddListScreen(Screen[None]):

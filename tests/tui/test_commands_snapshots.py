@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from octograph.tui import make_app
-from octograph.tui.look import Look
+from octograph.tui.control.look import Look
 from octograph.tui.testing import ScriptedBackend
-from octograph.tui.themes import DARK, LIGHT
+from octograph.tui.control.themes import DARK, LIGHT
 
 SnapCompare = Callable[..., bool]
 Still = Callable[[App[None]], None]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from octograph.tui.history import History
+from octograph.tui.threads.history import History
 
 
 def test_walks_back_and_forth_and_keeps_the_draft() -> None:

@@ -9,9 +9,9 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from octograph.graph import open_graph
-from octograph.tui.account import Account
+from octograph.tui.turns.account import Account
 from octograph.tui.screens.details import DetailsScreen
-from octograph.tui.strokes import BLOCKS
+from octograph.tui.drawing.strokes import BLOCKS
 from octograph.tui.testing import abstained, answered, planned
 from octograph.tui.widgets.graph_tree import GraphTree
 from tests.tui.accounts import grounded, told, weighed, withheld

@@ -17,7 +17,7 @@ from octograph.graph import (
     bundled_names,
     open_graph,
 )
-from octograph.tui.shape import NOBODY, Shape
+from octograph.tui.drawing.shape import NOBODY, Shape
 
 
 def graph(nodes: list[Node], edges: list[tuple[str, str, EdgeKind]]) -> ModelGraph:

@@ -13,7 +13,7 @@ from octograph.errors import ThreadError
 from octograph.testing import ScriptedWorker, make_octograph
 from octograph.tui.app import OctographApp
 from octograph.tui.backend import Backend
-from octograph.tui.exporting import write_new
+from octograph.tui.threads.exporting import write_new
 from octograph.tui.screens.chat import ChatScreen
 from octograph.tui.screens.threads import ThreadsScreen
 from octograph.tui.testing import Pause, ScriptedBackend, ScriptedThreads, answered

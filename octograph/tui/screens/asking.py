@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from octograph.cancellation import CancelToken
-from octograph.tui.account import Account
+from octograph.tui.turns.account import Account
 from octograph.tui.backend import Backend, Opening
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.composer import Composer
@@ -22,7 +22,7 @@ from octograph.tui.widgets.graph_pane import GraphPane
 from octograph.tui.widgets.status import Status
 from octograph.tui.widgets.transcript import Transcript
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Event, Turn
 
 __all__ = ["AskingScreen", "Running"]

@@ -12,12 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Footer, Markdown
 
-from octograph.tui.account import Account
+from octograph.tui.turns.account import Account
 from octograph.tui.backend import Backend, Opening
-from octograph.tui.comparing import branches
+from octograph.tui.threads.comparing import branches
 from octograph.tui.granting import grant
 from octograph.tui.network import Network
-from octograph.tui.paths import listed
+from octograph.tui.documents.paths import listed
 from octograph.tui.screens.asking import AskingScreen
 from octograph.tui.screens.choose_code import ChooseCodeScreen
 from octograph.tui.screens.compare import CompareScreen
@@ -40,7 +40,7 @@ from octograph.tui.widgets.prompt import Prompt
 from octograph.tui.widgets.sources import Sources
 from octograph.tui.widgets.transcript import Transcript
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import ThreadInfo, Turn
 
 __all__ = ["ChatScreen"]

@@ -15,14 +15,14 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
-from octograph.tui.account import Account
-from octograph.tui.drawing import cut, one_line
-from octograph.tui.strokes import Strokes, terminal_strokes
-from octograph.tui.widgets.bars import bar, percent
+from octograph.tui.turns.account import Account
+from octograph.tui.drawing.lines import cut, one_line
+from octograph.tui.drawing.strokes import Strokes, terminal_strokes
+from octograph.tui.drawing.bars import bar, percent
 from octograph.tui.widgets.choice_list import ChoiceList
 from octograph.tui.widgets.filter_input import FilterInput
 
-if TYPE_CHECKING:  # see shape.py
+if TYPE_CHECKING:  # see octograph.tui.drawing.shape
     from octograph.graph import ModelGraph
 
 __all__ = ["ChooseWorkerScreen", "Offered"]

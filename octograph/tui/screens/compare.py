@@ -15,14 +15,14 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from octograph.errors import OctographError
-from octograph.tui.comparing import Shown
-from octograph.tui.conversations import Conversations
-from octograph.tui.drawing import one_line
+from octograph.tui.threads.comparing import Shown
+from octograph.tui.threads.conversations import Conversations
+from octograph.tui.drawing.lines import one_line
 from octograph.tui.widgets.comparison import Comparison
 from octograph.tui.widgets.failure import explain
 from octograph.tui.widgets.status import Status
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import ThreadInfo, Turn
 
 __all__ = ["CompareScreen"]

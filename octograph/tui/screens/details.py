@@ -10,12 +10,12 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets.collapsible import CollapsibleTitle
 
-from octograph.tui.account import Account
-from octograph.tui.sections import parts
-from octograph.tui.strokes import Strokes, terminal_strokes
+from octograph.tui.turns.account import Account
+from octograph.tui.drawing.sections import parts
+from octograph.tui.drawing.strokes import Strokes, terminal_strokes
 from octograph.tui.widgets.section import Section
 
-if TYPE_CHECKING:  # see shape.py
+if TYPE_CHECKING:  # see octograph.tui.drawing.shape
     from octograph.graph import ModelGraph
 
 __all__ = ["DetailsScreen"]

@@ -14,8 +14,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from octograph.tui.actions import Action, Place
-from octograph.tui.keys import key_name
+from octograph.tui.control.actions import Action, Place
+from octograph.tui.control.keys import key_name
 
 __all__ = ["HelpScreen"]
 

@@ -19,7 +19,7 @@ from octograph.tui.backend import Backend
 from octograph.tui.widgets.failure import told
 from octograph.tui.widgets.status import Status
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents.tally import WorkerTally
     from octograph.hosts import HostStatus, LoadPlan
 

@@ -13,9 +13,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from octograph.terminal import plain
-from octograph.tui.drawing import one_line
+from octograph.tui.drawing.lines import one_line
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Citation
 
 __all__ = ["PassageScreen"]

@@ -20,7 +20,7 @@ from octograph.configuration import change, config_path
 from octograph.errors import OctographError, UsageError
 from octograph.terminal import plain
 from octograph.tui.screens.confirm import ConfirmScreen
-from octograph.tui.typed import value_of
+from octograph.tui.control.typed import value_of
 from octograph.tui.widgets.failure import Failure
 from octograph.tui.widgets.setting_field import SettingField, SettingInput
 from octograph.tui.widgets.status import Status

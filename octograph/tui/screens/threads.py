@@ -16,15 +16,15 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
 
 from octograph.errors import OctographError
-from octograph.tui.conversations import Conversations
-from octograph.tui.exporting import write_new
+from octograph.tui.threads.conversations import Conversations
+from octograph.tui.threads.exporting import write_new
 from octograph.tui.widgets.failure import explain
 from octograph.tui.widgets.status import Status
 from octograph.tui.widgets.thread_list import ThreadList
 from octograph.tui.widgets.thread_search import ThreadSearch
 from octograph.tui.widgets.thread_title import ThreadTitle
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import ThreadInfo
 
 __all__ = ["ThreadChoice", "ThreadsScreen"]

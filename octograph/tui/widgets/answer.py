@@ -13,8 +13,8 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from octograph.terminal import plain
-from octograph.tui.account import Account
-from octograph.tui.strokes import Strokes, terminal_strokes
+from octograph.tui.turns.account import Account
+from octograph.tui.drawing.strokes import Strokes, terminal_strokes
 from octograph.tui.widgets.code_blocks import CodeBlock, code_blocks
 from octograph.tui.widgets.foot import Foot, Rating
 from octograph.tui.widgets.going_on import GoingOn, surest
@@ -24,7 +24,7 @@ from octograph.tui.widgets.sources import Sources
 from octograph.tui.widgets.wishes import Wish, grantable
 from octograph.tui.widgets.written import Written
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Turn
 
 __all__ = ["Answer"]

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from octograph.tui.path_finder import Completion, PathFinder
+from octograph.tui.documents.path_finder import Completion, PathFinder
 
 if TYPE_CHECKING:
     from textual.geometry import Size

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 from textual.content import Content
 from textual.widgets import Static
 
-from octograph.tui.keys import key_name
-from octograph.tui.strokes import Strokes, terminal_strokes
-from octograph.tui.widgets.bars import bar
+from octograph.tui.control.keys import key_name
+from octograph.tui.drawing.strokes import Strokes, terminal_strokes
+from octograph.tui.drawing.bars import bar
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents.context import ContextUse
 
 __all__ = ["KEPT", "ContextMeter"]

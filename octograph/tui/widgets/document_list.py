@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from octograph.terminal import plain
-from octograph.tui.paths import fitted, shown
+from octograph.tui.documents.paths import fitted, shown
 
 if TYPE_CHECKING:  # see documents.py
     from octograph.retrieval.entry import Entry

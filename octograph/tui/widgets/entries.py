@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
-from octograph.tui.account import Account
+from octograph.tui.turns.account import Account
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.exchange import Exchange
 from octograph.tui.widgets.foot import Rating
 from octograph.tui.widgets.question import Question
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Turn
 
 __all__ = ["Entries", "Entry", "estimate"]

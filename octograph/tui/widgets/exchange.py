@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from octograph.tui.widgets.answer import Answer
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Turn
 
 __all__ = ["Exchange"]

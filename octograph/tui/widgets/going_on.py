@@ -13,13 +13,13 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList, Static
 
-from octograph.tui.account import Account, Try
-from octograph.tui.drawing import one_line
-from octograph.tui.strokes import Strokes
-from octograph.tui.widgets.bars import gauge, percent
+from octograph.tui.turns.account import Account, Try
+from octograph.tui.drawing.lines import one_line
+from octograph.tui.drawing.strokes import Strokes
+from octograph.tui.drawing.bars import gauge, percent
 from octograph.tui.widgets.choice_list import ChoiceList
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Attempt, Turn
 
 __all__ = ["GoingOn", "Way", "surest", "ways"]

@@ -8,10 +8,10 @@ from textual.binding import Binding, BindingType
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from octograph.tui.drawing import Drawing
-from octograph.tui.shape import NOBODY, Row, Shape
-from octograph.tui.strokes import Strokes
-from octograph.tui.walk import Walk
+from octograph.tui.drawing.lines import Drawing
+from octograph.tui.drawing.shape import NOBODY, Row, Shape
+from octograph.tui.drawing.strokes import Strokes
+from octograph.tui.drawing.walk import Walk
 
 __all__ = ["GraphTree"]
 

@@ -13,8 +13,8 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from octograph.terminal import plain
-from octograph.tui.indexing import IndexingState, Outcome
-from octograph.tui.paths import fitted, shown
+from octograph.tui.documents.indexing import IndexingState, Outcome
+from octograph.tui.documents.paths import fitted, shown
 from octograph.tui.widgets.failure import explain
 
 __all__ = ["IndexingLine"]

@@ -8,10 +8,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from octograph.terminal import plain
-from octograph.tui.drawing import one_line
+from octograph.tui.drawing.lines import one_line
 from octograph.tui.widgets.failure import wording
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Attempt, Turn
 
 __all__ = ["Note", "is_written"]

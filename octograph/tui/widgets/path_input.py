@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from octograph.terminal import plain
-from octograph.tui.path_finder import PathFinder
+from octograph.tui.documents.path_finder import PathFinder
 from octograph.tui.widgets.completions import Completions
 
 __all__ = ["PathInput"]

@@ -9,8 +9,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from octograph.terminal import plain
+from octograph.tui.drawing.bars import percent
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Turn
 
 __all__ = ["RouteLine"]
@@ -64,7 +65,7 @@ class RouteLine(Static):
         return [
             Content.assemble(
                 f"{place}. ",
-                (f"{plain(step['worker'])} {_percent(step['probability'])}", "$text"),
+                (f"{plain(step['worker'])} {percent(step['probability'])}", "$text"),
                 f": {plain(' '.join(step['query'].split()))}",
             )
             for place, step in enumerate(steps, start=1)
@@ -77,12 +78,12 @@ class RouteLine(Static):
             return Content.assemble(named, exact)
         chosen = self._route["worker"]
         chance = self._route.get("chances", {}).get(chosen)
-        right = "" if chance is None else f"   right with a chance of {_percent(chance)}"
+        right = "" if chance is None else f"   right with a chance of {percent(chance)}"
         others = [(name, p) for name, p in _ranked(self._route["distribution"]) if name != chosen]
         return Content.assemble(
             (f"{plain(self._route['token'])} ", ""),
-            (f"{_called(chosen)} {_percent(self._route['probability'])}", "bold $text"),
-            ("".join(f" · {_called(name)} {_percent(p)}" for name, p in others[:RUNNERS_UP]), ""),
+            (f"{_called(chosen)} {percent(self._route['probability'])}", "bold $text"),
+            ("".join(f" · {_called(name)} {percent(p)}" for name, p in others[:RUNNERS_UP]), ""),
             right,
             exact,
         )
@@ -102,7 +103,3 @@ def _called(worker: str) -> str:
     from octograph.nodes.master.route import NO_WORKER  # here: numpy is loaded once there is a route
 
     return "no worker fits" if worker == NO_WORKER else plain(worker)
-
-
-def _percent(p: float) -> str:
-    return f"{p * 100:.0f} %"

@@ -6,8 +6,8 @@ from textual.content import Content
 from textual.widgets import Collapsible, Static
 from textual.widgets.collapsible import CollapsibleTitle
 
-from octograph.tui.sections import Part
-from octograph.tui.strokes import Strokes
+from octograph.tui.drawing.sections import Part
+from octograph.tui.drawing.strokes import Strokes
 
 __all__ = ["Section"]
 

@@ -15,7 +15,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from octograph.terminal import plain
-from octograph.tui.typed import text_of
+from octograph.tui.control.typed import text_of
 
 if TYPE_CHECKING:  # pydantic takes its time to import, which the first paint does not wait for
     from octograph.settings import Setting

@@ -13,10 +13,10 @@ from textual.message import Message
 from textual.widgets import OptionList
 
 from octograph.terminal import plain
-from octograph.tui.drawing import one_line
+from octograph.tui.drawing.lines import one_line
 from octograph.tui.widgets.choice_list import ChoiceList
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Citation
 
 __all__ = ["Sources"]

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from octograph.terminal import plain
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import ThreadInfo
     from octograph.agents.finding import FoundTurn
 

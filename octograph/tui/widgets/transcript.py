@@ -23,7 +23,7 @@ from octograph.tui.widgets.exchange import Exchange
 from octograph.tui.widgets.foot import Rating
 from octograph.tui.widgets.question import Question
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Turn
 
 __all__ = ["Transcript"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from octograph.tui.widgets.foot import Rating
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Turn
 
 __all__ = ["Wish", "grantable"]

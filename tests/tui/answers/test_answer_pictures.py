@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from octograph.tui.themes import DARK, LIGHT
+from octograph.tui.control.themes import DARK, LIGHT
 from octograph.tui.widgets.foot import Rating
 from tests.tui.answers.stage import Shown, Stage, abstention, code, settle, sourced, sure, waiting
 

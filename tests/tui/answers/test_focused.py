@@ -8,7 +8,7 @@ import pytest
 from textual.app import App
 
 from octograph.agents import Turn
-from octograph.tui.account import Account
+from octograph.tui.turns.account import Account
 from octograph.tui.screens.choose_code import ChooseCodeScreen
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.foot import Rating

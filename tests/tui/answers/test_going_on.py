@@ -8,7 +8,7 @@ from textual.app import App
 
 from octograph.agents import Attempt, Citation, Judged
 from octograph.agents.judging import Judgement
-from octograph.tui.account import Account
+from octograph.tui.turns.account import Account
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.going_on import GoingOn, surest, ways
 from tests.tui.accounts import UNSURE

@@ -11,7 +11,7 @@ import pytest
 from octograph.cancellation import CancelToken
 from octograph.errors import KnowledgeError
 from octograph.retrieval.indexing import IndexingProgress, IndexingReport, Skipped
-from octograph.tui.indexing import Indexing, IndexingState, count_files
+from octograph.tui.documents.indexing import Indexing, IndexingState, count_files
 from octograph.tui.testing import Pause, ScriptedDocuments
 from octograph.tui.testing.documents import Beat
 

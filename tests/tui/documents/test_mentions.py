@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octograph.tui.mentions import mentioned, open_mention, written
-from octograph.tui.pasted import pasted_paths
-from octograph.tui.paths import fitted, sayable, shown
+from octograph.tui.documents.mentions import mentioned, open_mention, written
+from octograph.tui.documents.pasted import pasted_paths
+from octograph.tui.documents.paths import fitted, sayable, shown
 
 
 @pytest.mark.parametrize(

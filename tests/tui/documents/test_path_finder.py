@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from octograph.tui.mentions import mentioned
-from octograph.tui.pasted import pasted_paths
-from octograph.tui.path_finder import MOST_SHOWN, Completion, PathFinder
+from octograph.tui.documents.mentions import mentioned
+from octograph.tui.documents.pasted import pasted_paths
+from octograph.tui.documents.path_finder import MOST_SHOWN, Completion, PathFinder
 
 
 def found(folder: Path, query: str, *, known: tuple[str, ...] = ()) -> list[str]:

@@ -1,6 +1,6 @@
 """Everything that there is to tell about one turn: a value, folded from the turn's events or read from a thread.
 
-How it is folded stands in folding.py, which imports the agents; this module does not, see backend.py.
+How it is folded stands in folding.py, which imports the agents; this module does not, see octograph.tui.backend.
 """
 
 from __future__ import annotations
@@ -231,13 +231,13 @@ class Account:
     @classmethod
     def of(cls, turn: Turn) -> Account:
         """Return what a turn of a thread still tells."""
-        from octograph.tui.folding import told  # here: where there is a turn, the agents are loaded
+        from octograph.tui.turns.folding import told  # here: where there is a turn, the agents are loaded
 
         return told(turn)
 
     def after(self, event: Event) -> Account:
         """Return the account with one more event."""
-        from octograph.tui.folding import folded  # here: where there is an event, the agents are loaded
+        from octograph.tui.turns.folding import folded  # here: where there is an event, the agents are loaded
 
         return folded(self, event)
 

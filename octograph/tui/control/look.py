@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from octograph import configuration
 from octograph.errors import UsageError
-from octograph.tui.themes import DARK
+from octograph.tui.control.themes import DARK
 
 __all__ = ["Look", "chosen_look"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from octograph.tui.strokes import BLOCKS, Strokes
+from octograph.tui.drawing.strokes import BLOCKS, Strokes
 
 __all__ = ["bar", "gauge", "percent"]
 

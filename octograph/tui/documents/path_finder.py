@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from octograph.errors import DocumentError
-from octograph.tui.paths import absolute, sayable
+from octograph.tui.documents.paths import absolute, sayable
 
 __all__ = ["MOST_SHOWN", "Completion", "PathFinder"]
 

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-from octograph.tui.paths import existing
+from octograph.tui.documents.paths import existing
 
 __all__ = ["pasted_paths"]
 

@@ -27,7 +27,7 @@ from octograph.agents.events import (
 )
 from octograph.agents.turn import Turn
 from octograph.nodes.master.route import NO_WORKER
-from octograph.tui.account import Account, Candidate, PlanStep, Routing, Sureness, Try
+from octograph.tui.turns.account import Account, Candidate, PlanStep, Routing, Sureness, Try
 
 __all__ = ["folded", "told"]
 

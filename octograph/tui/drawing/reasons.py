@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from octograph.tui.account import Account, Routing, Sureness, Try
-from octograph.tui.drawing import named, one_line
-from octograph.tui.shape import NOBODY
-from octograph.tui.widgets.bars import percent
+from octograph.tui.turns.account import Account, Routing, Sureness, Try
+from octograph.tui.drawing.lines import named, one_line
+from octograph.tui.drawing.shape import NOBODY
+from octograph.tui.drawing.bars import percent
 
-if TYPE_CHECKING:  # see shape.py
+if TYPE_CHECKING:  # see octograph.tui.drawing.shape
     from octograph.graph import ModelGraph
 
 __all__ = ["reasons"]

@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.keys import KEY_ALIASES, REPLACED_KEYS, Keys, key_to_character
 
 from octograph.errors import UsageError
-from octograph.tui.actions import NO_KEY, Action, Place, inherited
+from octograph.tui.control.actions import NO_KEY, Action, Place, inherited
 
 __all__ = ["key_name", "keymap", "with_keys"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import ThreadInfo, Turn
     from octograph.agents.context import ContextUse
     from octograph.agents.finding import FoundTurn

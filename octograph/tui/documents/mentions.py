@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from octograph.tui.paths import existing
+from octograph.tui.documents.paths import existing
 
 __all__ = ["OpenMention", "mentioned", "open_mention", "written"]
 

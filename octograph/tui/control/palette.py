@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from octograph.tui.actions import Action, Place
-from octograph.tui.keys import key_name
+from octograph.tui.control.actions import Action, Place
+from octograph.tui.control.keys import key_name
 
 __all__ = ["ActionProvider", "Offer", "offers"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from octograph.tui.account import Account
+from octograph.tui.turns.account import Account
 
 __all__ = ["Speed"]
 

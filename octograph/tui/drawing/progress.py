@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from textual.content import Content
 
-from octograph.tui.account import Account, Sureness
-from octograph.tui.drawing import cut, mark_of, named, one_line
-from octograph.tui.shape import NOBODY, Place
-from octograph.tui.strokes import Strokes
-from octograph.tui.walk import plan_states
-from octograph.tui.widgets.bars import gauge, percent
+from octograph.tui.turns.account import Account, Sureness
+from octograph.tui.drawing.lines import cut, mark_of, named, one_line
+from octograph.tui.drawing.shape import NOBODY, Place
+from octograph.tui.drawing.strokes import Strokes
+from octograph.tui.drawing.walk import plan_states
+from octograph.tui.drawing.bars import gauge, percent
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents.events import StepName
     from octograph.agents.turn import Status
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final, Literal
 from textual.content import Content
 
 from octograph.terminal import plain
-from octograph.tui.drawing import cut, one_line
-from octograph.tui.strokes import Strokes
+from octograph.tui.drawing.lines import cut, one_line
+from octograph.tui.drawing.strokes import Strokes
 
-if TYPE_CHECKING:  # see backend.py
+if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import ThreadInfo, Turn
 
 __all__ = ["Compared", "Shown", "branches", "compared"]

@@ -1,0 +1,1 @@
+"""What the user commands and chooses: actions, keys, the palette, themes, settings."""

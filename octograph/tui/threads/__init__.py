@@ -1,0 +1,1 @@
+"""Conversations as the app handles them: found, compared, exported, called back."""

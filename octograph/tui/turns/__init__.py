@@ -1,0 +1,1 @@
+"""What there is to tell about a turn, gathered from its events or from a thread."""

@@ -16,15 +16,15 @@ from textual.screen import Screen
 
 from octograph.configuration import change
 from octograph.errors import UsageError
-from octograph.tui.control.actions import Place, give_ids, keyless, places
 from octograph.tui.backend import Backend, BackendFactory, Opening
+from octograph.tui.control.actions import Place, give_ids, keyless, places
 from octograph.tui.control.keys import keymap, with_keys
 from octograph.tui.control.look import Look, chosen_look
 from octograph.tui.control.palette import ActionProvider, offers
+from octograph.tui.control.themes import DARK, LIGHT, check_theme, themes
 from octograph.tui.screens.chat import ChatScreen
 from octograph.tui.screens.help import HelpScreen
 from octograph.tui.screens.settings import SettingsScreen
-from octograph.tui.control.themes import DARK, LIGHT, check_theme, themes
 
 __all__ = ["OctographApp", "make_app", "run"]
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Protocol
 
 from octograph.cancellation import CancelToken
-from octograph.tui.threads.conversations import Conversations
 from octograph.tui.documents.store import DocumentStore
+from octograph.tui.threads.conversations import Conversations
 
 if TYPE_CHECKING:  # the agents take over a second to import, which the first paint does not wait for
     from octograph.agents import Event

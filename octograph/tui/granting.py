@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 
 from textual.app import App
 
-from octograph.tui.turns.account import Account
 from octograph.tui.backend import Backend
 from octograph.tui.screens.choose_worker import ChooseWorkerScreen, Offered
+from octograph.tui.turns.account import Account
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.foot import Rating
 from octograph.tui.widgets.wishes import Wish

@@ -24,8 +24,8 @@ from octograph.nodes.generation import Generation
 from octograph.nodes.structure import ReasoningStep, ReasoningStructure
 from octograph.nodes.worker import AnswerPath
 from octograph.retrieval.passage import Hit, Passage
-from octograph.tui.turns.account import Account
 from octograph.tui.testing import Beat, Pause, a_route
+from octograph.tui.turns.account import Account
 
 MANY = "How many eggs are left?"
 LEASE = "How long is the notice period?"

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from textual.app import App
+from textual.widgets import Input, TextArea
 
 from octograph.tui import make_app
 from octograph.tui.app import OctographApp
 from octograph.tui.testing import ScriptedBackend
-from octograph.tui.widgets.prompt import Prompt
 
 MakeApp = Callable[..., OctographApp]
 ReadScreen = Callable[[App[None]], str]
@@ -42,10 +42,12 @@ def read_screen() -> ReadScreen:
 
 @pytest.fixture
 def still() -> Callable[[App[None]], None]:
-    """Hold the cursor still for a picture."""
+    """Hold the cursor still for a picture, which is taken next."""
 
     def hold(app: App[None]) -> None:
-        for prompt in app.screen.query(Prompt):
+        for line in app.screen.query(Input):
+            line.cursor_blink = False
+        for prompt in app.screen.query(TextArea):
             prompt.cursor_blink = False
 
     return hold

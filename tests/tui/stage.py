@@ -10,8 +10,8 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from octograph.graph import ModelGraph
-from octograph.tui.turns.account import Account
 from octograph.tui.drawing.strokes import BLOCKS, Strokes
+from octograph.tui.turns.account import Account
 from octograph.tui.widgets.graph_pane import GraphPane
 
 __all__ = ["Stage"]

@@ -21,9 +21,9 @@ from octograph.agents import (
     Turn,
 )
 from octograph.agents.judging import Judgement
-from octograph.tui.turns.account import Account
-from octograph.tui.testing import Beat, abstained, answered, escalated, planned
 from octograph.tui.drawing.walk import plan_states
+from octograph.tui.testing import Beat, abstained, answered, escalated, planned
+from octograph.tui.turns.account import Account
 from tests.tui.accounts import CITED, HIT, OTHER, PATHS, UNSURE, grounded, told, weighed, withheld
 
 STEPS = (("calculator", "What is 3 * 4?", "12"), ("units", "Convert it to miles", "7.5 miles"))

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from octograph.tui.drawing.strokes import ASCII, BLOCKS, Strokes, strokes_for
 from octograph.tui.drawing.bars import bar, gauge
+from octograph.tui.drawing.strokes import ASCII, BLOCKS, Strokes, strokes_for
 
 LOOKS = st.sampled_from((BLOCKS, ASCII))
 WIDTHS = st.integers(min_value=1, max_value=40)

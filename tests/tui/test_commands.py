@@ -18,8 +18,8 @@ from textual.widgets import Footer, Static
 
 from octograph.errors import UsageError
 from octograph.tui import make_app
-from octograph.tui.control.actions import keyless, place_of
 from octograph.tui.app import OctographApp
+from octograph.tui.control.actions import keyless, place_of
 from octograph.tui.control.look import Look, chosen_look
 from octograph.tui.control.palette import offers
 from octograph.tui.screens.chat import ChatScreen

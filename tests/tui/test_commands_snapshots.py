@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from octograph.tui import make_app
 from octograph.tui.control.look import Look
-from octograph.tui.testing import ScriptedBackend
 from octograph.tui.control.themes import DARK, LIGHT
+from octograph.tui.testing import ScriptedBackend
 
 SnapCompare = Callable[..., bool]
 Still = Callable[[App[None]], None]
@@ -45,14 +44,12 @@ async def settle(pilot: Pilot[None]) -> None:
 def scene(name: str, still: Still) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def play(pilot: Pilot[None]) -> None:
         await settle(pilot)
-        still(pilot.app)
         for key in SCENES[name]:
             await pilot.press(key)
             await settle(pilot)
             while any(worker.is_running for worker in pilot.app.workers):  # settings are read and written in threads
                 await settle(pilot)
-        for field in pilot.app.screen.query(Input):
-            field.cursor_blink = False
+        still(pilot.app)
 
     return play
 

@@ -17,8 +17,8 @@ from octograph.errors import HostStartError, UsageError
 from octograph.tui import make_app
 from octograph.tui.app import OctographApp
 from octograph.tui.control.look import Look
-from octograph.tui.testing import Beat, ScriptedBackend, abstained, answered, escalated
 from octograph.tui.control.themes import DARK, LIGHT, check_theme, themes
+from octograph.tui.testing import Beat, ScriptedBackend, abstained, answered, escalated
 from octograph.tui.widgets.prompt import Prompt
 
 ENOUGH = 4.5

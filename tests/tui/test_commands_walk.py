@@ -18,8 +18,8 @@ from textual.pilot import Pilot
 from octograph.agents import Citation, Turn
 from octograph.documents import Change
 from octograph.tui import make_app
-from octograph.tui.control.actions import Action, place_of, places
 from octograph.tui.app import OctographApp
+from octograph.tui.control.actions import Action, place_of, places
 from octograph.tui.control.palette import Offer, offers
 from octograph.tui.screens.chat import ChatScreen
 from octograph.tui.testing import Pause, ScriptedBackend, ScriptedDocuments, an_entry, answered

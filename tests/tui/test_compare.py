@@ -14,11 +14,11 @@ from textual.pilot import Pilot
 
 import octograph.tui
 from octograph.agents import DoneStep, ThreadInfo, Turn
-from octograph.tui.threads.comparing import branches, compared
-from octograph.tui.screens.compare import CompareScreen
-from octograph.tui.drawing.strokes import ASCII, BLOCKS
-from octograph.tui.testing import ScriptedThreads
 from octograph.tui.control.themes import DARK, LIGHT
+from octograph.tui.drawing.strokes import ASCII, BLOCKS
+from octograph.tui.screens.compare import CompareScreen
+from octograph.tui.testing import ScriptedThreads
+from octograph.tui.threads.comparing import branches, compared
 from octograph.tui.widgets.comparison import Comparison
 
 ReadScreen = Callable[[App[None]], str]

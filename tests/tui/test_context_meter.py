@@ -11,8 +11,8 @@ from textual.screen import Screen
 
 import octograph.tui
 from octograph.agents.context import ContextUse
-from octograph.tui.drawing.strokes import ASCII, BLOCKS, Strokes
 from octograph.tui.control.themes import DARK, LIGHT
+from octograph.tui.drawing.strokes import ASCII, BLOCKS, Strokes
 from octograph.tui.widgets.context_meter import ContextMeter
 
 ReadScreen = Callable[[App[None]], str]

@@ -10,11 +10,11 @@ from textual.widgets.collapsible import CollapsibleTitle
 from octograph.agents import Asked, Attempt, Finished, Judged, Retrieved, Started, StepStarted, Structured, Turn
 from octograph.agents.judging import Judgement
 from octograph.graph import open_graph
-from octograph.tui.turns.account import Account
 from octograph.tui.drawing.reasons import reasons
-from octograph.tui.screens.details import DetailsScreen
 from octograph.tui.drawing.strokes import ASCII
+from octograph.tui.screens.details import DetailsScreen
 from octograph.tui.testing import a_route, abstained, answered, escalated, planned
+from octograph.tui.turns.account import Account
 from tests.tui.accounts import HIT, UNSURE, grounded, told, weighed, withheld
 
 ReadScreen = Callable[[App[None]], str]

@@ -8,9 +8,9 @@ from textual.app import App
 
 from octograph.agents import Routed, Started, StepStarted, TextWritten
 from octograph.graph import Edge, Master, Model, ModelGraph, Worker, open_graph
-from octograph.tui.turns.account import Account
 from octograph.tui.drawing.strokes import ASCII
 from octograph.tui.testing import Beat, a_route, abstained, answered, planned
+from octograph.tui.turns.account import Account
 from octograph.tui.widgets.graph_tree import GraphTree
 from tests.tui.accounts import MANY, grounded, told, weighed, withheld
 from tests.tui.stage import NARROWEST_CHAT, Stage

@@ -9,10 +9,10 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from octograph.graph import open_graph
-from octograph.tui.turns.account import Account
-from octograph.tui.screens.details import DetailsScreen
 from octograph.tui.drawing.strokes import BLOCKS
+from octograph.tui.screens.details import DetailsScreen
 from octograph.tui.testing import abstained, answered, planned
+from octograph.tui.turns.account import Account
 from octograph.tui.widgets.graph_tree import GraphTree
 from tests.tui.accounts import grounded, told, weighed, withheld
 from tests.tui.stage import Stage

@@ -66,7 +66,6 @@ def scene(name: str, still: Still) -> Callable[[Pilot[None]], Awaitable[None]]:
     questions, keys = SCENES[name]
 
     async def play(pilot: Pilot[None]) -> None:
-        still(pilot.app)
         await settle(pilot)
         for question in questions:
             pilot.app.screen.query_one(Prompt).text = question
@@ -74,6 +73,7 @@ def scene(name: str, still: Still) -> Callable[[Pilot[None]], Awaitable[None]]:
             await settle(pilot)
         await pilot.press(*keys)
         await settle(pilot)
+        still(pilot.app)
 
     return play
 

@@ -13,10 +13,10 @@ from octograph.errors import ThreadError
 from octograph.testing import ScriptedWorker, make_octograph
 from octograph.tui.app import OctographApp
 from octograph.tui.backend import Backend
-from octograph.tui.threads.exporting import write_new
 from octograph.tui.screens.chat import ChatScreen
 from octograph.tui.screens.threads import ThreadsScreen
 from octograph.tui.testing import Pause, ScriptedBackend, ScriptedThreads, answered
+from octograph.tui.threads.exporting import write_new
 from octograph.tui.widgets.prompt import Prompt
 from octograph.tui.widgets.question import Question
 from octograph.tui.widgets.thread_list import ThreadList

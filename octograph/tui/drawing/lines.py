@@ -10,10 +10,10 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from octograph.terminal import plain
+from octograph.tui.drawing.bars import bar, percent
 from octograph.tui.drawing.shape import NOBODY, Row
 from octograph.tui.drawing.strokes import Strokes
 from octograph.tui.drawing.walk import State, Walk
-from octograph.tui.drawing.bars import bar, percent
 
 if TYPE_CHECKING:  # see octograph.tui.drawing.shape
     from octograph.graph import EdgeKind

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from textual.content import Content
 
-from octograph.tui.turns.account import Account, Sureness
+from octograph.tui.drawing.bars import gauge, percent
 from octograph.tui.drawing.lines import cut, mark_of, named, one_line
 from octograph.tui.drawing.shape import NOBODY, Place
 from octograph.tui.drawing.strokes import Strokes
 from octograph.tui.drawing.walk import plan_states
-from octograph.tui.drawing.bars import gauge, percent
+from octograph.tui.turns.account import Account, Sureness
 
 if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents.events import StepName

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from octograph.tui.turns.account import Account, Routing, Sureness, Try
+from octograph.tui.drawing.bars import percent
 from octograph.tui.drawing.lines import named, one_line
 from octograph.tui.drawing.shape import NOBODY
-from octograph.tui.drawing.bars import percent
+from octograph.tui.turns.account import Account, Routing, Sureness, Try
 
 if TYPE_CHECKING:  # see octograph.tui.drawing.shape
     from octograph.graph import ModelGraph

@@ -12,13 +12,13 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from octograph.terminal import plain
-from octograph.tui.turns.account import Account, Try
+from octograph.tui.drawing.bars import bar, percent
 from octograph.tui.drawing.lines import mark_of, named, one_line
 from octograph.tui.drawing.reasons import reasons
 from octograph.tui.drawing.shape import NOBODY
 from octograph.tui.drawing.strokes import Strokes
 from octograph.tui.drawing.walk import plan_states
-from octograph.tui.drawing.bars import bar, percent
+from octograph.tui.turns.account import Account, Try
 
 if TYPE_CHECKING:  # see octograph.tui.backend and octograph.tui.drawing.shape
     from octograph.agents import Citation

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from octograph.tui.turns.account import Account, Try
 from octograph.tui.drawing.shape import NOBODY, Place, Shape
+from octograph.tui.turns.account import Account, Try
 
 __all__ = ["State", "Walk", "plan_states"]
 

@@ -13,8 +13,8 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from octograph.cancellation import CancelToken
-from octograph.tui.turns.account import Account
 from octograph.tui.backend import Backend, Opening
+from octograph.tui.turns.account import Account
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.composer import Composer
 from octograph.tui.widgets.failure import explain, told

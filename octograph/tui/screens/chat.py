@@ -12,12 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Footer, Markdown
 
-from octograph.tui.turns.account import Account
 from octograph.tui.backend import Backend, Opening
-from octograph.tui.threads.comparing import branches
+from octograph.tui.documents.paths import listed
 from octograph.tui.granting import grant
 from octograph.tui.network import Network
-from octograph.tui.documents.paths import listed
 from octograph.tui.screens.asking import AskingScreen
 from octograph.tui.screens.choose_code import ChooseCodeScreen
 from octograph.tui.screens.compare import CompareScreen
@@ -27,6 +25,8 @@ from octograph.tui.screens.documents import DocumentsScreen
 from octograph.tui.screens.node import NodeScreen
 from octograph.tui.screens.passage import PassageScreen
 from octograph.tui.screens.threads import ThreadChoice, ThreadsScreen
+from octograph.tui.threads.comparing import branches
+from octograph.tui.turns.account import Account
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.badge import Badge
 from octograph.tui.widgets.composer import Composer

@@ -15,10 +15,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
-from octograph.tui.turns.account import Account
+from octograph.tui.drawing.bars import bar, percent
 from octograph.tui.drawing.lines import cut, one_line
 from octograph.tui.drawing.strokes import Strokes, terminal_strokes
-from octograph.tui.drawing.bars import bar, percent
+from octograph.tui.turns.account import Account
 from octograph.tui.widgets.choice_list import ChoiceList
 from octograph.tui.widgets.filter_input import FilterInput
 

@@ -15,9 +15,9 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from octograph.errors import OctographError
+from octograph.tui.drawing.lines import one_line
 from octograph.tui.threads.comparing import Shown
 from octograph.tui.threads.conversations import Conversations
-from octograph.tui.drawing.lines import one_line
 from octograph.tui.widgets.comparison import Comparison
 from octograph.tui.widgets.failure import explain
 from octograph.tui.widgets.status import Status

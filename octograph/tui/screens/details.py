@@ -10,9 +10,9 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets.collapsible import CollapsibleTitle
 
-from octograph.tui.turns.account import Account
 from octograph.tui.drawing.sections import parts
 from octograph.tui.drawing.strokes import Strokes, terminal_strokes
+from octograph.tui.turns.account import Account
 from octograph.tui.widgets.section import Section
 
 if TYPE_CHECKING:  # see octograph.tui.drawing.shape

@@ -16,10 +16,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
 from octograph.errors import OctographError
-from octograph.tui.documents.store import DocumentStore
 from octograph.tui.documents.indexing import Indexing, IndexingState, Outcome
 from octograph.tui.documents.pasted import pasted_paths
 from octograph.tui.documents.paths import absolute, existing, listed, shown
+from octograph.tui.documents.store import DocumentStore
 from octograph.tui.screens.confirm import ConfirmScreen
 from octograph.tui.widgets.document_list import COLUMNS, DocumentList
 from octograph.tui.widgets.failure import explain

@@ -19,8 +19,8 @@ from textual.widgets import Footer, Static
 from octograph.configuration import change, config_path
 from octograph.errors import OctographError, UsageError
 from octograph.terminal import plain
-from octograph.tui.screens.confirm import ConfirmScreen
 from octograph.tui.control.typed import value_of
+from octograph.tui.screens.confirm import ConfirmScreen
 from octograph.tui.widgets.failure import Failure
 from octograph.tui.widgets.setting_field import SettingField, SettingInput
 from octograph.tui.widgets.status import Status

@@ -13,8 +13,8 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from octograph.terminal import plain
-from octograph.tui.turns.account import Account
 from octograph.tui.drawing.strokes import Strokes, terminal_strokes
+from octograph.tui.turns.account import Account
 from octograph.tui.widgets.code_blocks import CodeBlock, code_blocks
 from octograph.tui.widgets.foot import Foot, Rating
 from octograph.tui.widgets.going_on import GoingOn, surest

@@ -14,8 +14,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from octograph.tui.threads.comparing import Compared, Shown, compared
 from octograph.tui.drawing.strokes import Strokes, terminal_strokes
+from octograph.tui.threads.comparing import Compared, Shown, compared
 
 if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Turn

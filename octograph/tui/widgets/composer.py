@@ -13,8 +13,8 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker
 
-from octograph.tui.documents.store import DocumentStore
 from octograph.tui.documents.indexing import Indexing, IndexingState, Outcome
+from octograph.tui.documents.store import DocumentStore
 from octograph.tui.widgets.context_meter import ContextMeter
 from octograph.tui.widgets.failure import told
 from octograph.tui.widgets.indexing import IndexingLine

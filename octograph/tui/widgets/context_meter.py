@@ -8,8 +8,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from octograph.tui.control.keys import key_name
-from octograph.tui.drawing.strokes import Strokes, terminal_strokes
 from octograph.tui.drawing.bars import bar
+from octograph.tui.drawing.strokes import Strokes, terminal_strokes
 
 if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents.context import ContextUse

@@ -9,9 +9,9 @@ from typing import Literal
 from textual.content import Content
 from textual.widgets import Static
 
-from octograph.tui.turns.account import Account
 from octograph.tui.drawing.lines import one_line
 from octograph.tui.drawing.strokes import Strokes
+from octograph.tui.turns.account import Account
 
 __all__ = ["Foot", "Rating"]
 

@@ -13,10 +13,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList, Static
 
-from octograph.tui.turns.account import Account, Try
+from octograph.tui.drawing.bars import gauge, percent
 from octograph.tui.drawing.lines import one_line
 from octograph.tui.drawing.strokes import Strokes
-from octograph.tui.drawing.bars import gauge, percent
+from octograph.tui.turns.account import Account, Try
 from octograph.tui.widgets.choice_list import ChoiceList
 
 if TYPE_CHECKING:  # see octograph.tui.backend

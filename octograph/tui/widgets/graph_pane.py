@@ -15,12 +15,12 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import OptionList, Static
 
-from octograph.tui.turns.account import Account
 from octograph.tui.drawing.progress import Progress
 from octograph.tui.drawing.shape import Shape
-from octograph.tui.turns.speed import Speed
 from octograph.tui.drawing.strokes import Strokes, terminal_strokes
 from octograph.tui.drawing.walk import Walk
+from octograph.tui.turns.account import Account
+from octograph.tui.turns.speed import Speed
 from octograph.tui.widgets.graph_tree import GraphTree
 
 if TYPE_CHECKING:  # see octograph.tui.drawing.shape

@@ -16,10 +16,10 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from octograph.terminal import plain
-from octograph.tui.threads.history import History
 from octograph.tui.documents.mentions import OpenMention, mentioned, open_mention, written
 from octograph.tui.documents.pasted import pasted_paths
 from octograph.tui.documents.path_finder import PathFinder
+from octograph.tui.threads.history import History
 from octograph.tui.widgets.completions import Completions
 
 __all__ = ["Prompt"]

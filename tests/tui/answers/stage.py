@@ -16,13 +16,13 @@ from textual.widgets import Footer, Input
 import octograph.tui
 from octograph.agents import Asked, Attempt, Citation, Finished, Started, Turn
 from octograph.graph import open_graph
-from octograph.tui.turns.account import Account
+from octograph.tui.control.themes import DARK, LIGHT
+from octograph.tui.drawing.strokes import BLOCKS
 from octograph.tui.screens.choose_code import ChooseCodeScreen
 from octograph.tui.screens.choose_worker import ChooseWorkerScreen, Offered
 from octograph.tui.screens.passage import PassageScreen
-from octograph.tui.drawing.strokes import BLOCKS
 from octograph.tui.testing import a_route, answered
-from octograph.tui.control.themes import DARK, LIGHT
+from octograph.tui.turns.account import Account
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.code_blocks import CodeBlock
 from octograph.tui.widgets.sources import Sources

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from octograph.tui.control.themes import DARK, LIGHT
 from octograph.tui.widgets.foot import Rating
 from tests.tui.answers.stage import Shown, Stage, abstention, code, settle, sourced, sure, waiting
 
 SnapCompare = Callable[..., bool]
+Still = Callable[[App[None]], None]
 
 SCENES: Mapping[str, tuple[Sequence[Callable[[], Shown]], Sequence[str]]] = {
     "abstention": ((sure, abstention), ("g",)),
@@ -27,7 +28,7 @@ SCENES: Mapping[str, tuple[Sequence[Callable[[], Shown]], Sequence[str]]] = {
 }
 
 
-def scene(keys: Sequence[str]) -> Callable[[Pilot[None]], Awaitable[None]]:
+def scene(keys: Sequence[str], still: Still) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def play(pilot: Pilot[None]) -> None:
         app = pilot.app
         assert isinstance(app, Stage)
@@ -39,8 +40,7 @@ def scene(keys: Sequence[str]) -> Callable[[Pilot[None]], Awaitable[None]]:
         for key in keys:
             await pilot.press(key)
             await settle(pilot)
-        for each in app.screen.query(Input):
-            each.cursor_blink = False
+        still(app)
 
     return play
 
@@ -48,7 +48,7 @@ def scene(keys: Sequence[str]) -> Callable[[Pilot[None]], Awaitable[None]]:
 @pytest.mark.parametrize("theme", [DARK.name, LIGHT.name])
 @pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 @pytest.mark.parametrize("name", list(SCENES))
-def test_looks_as_it_did(snap_compare: SnapCompare, name: str, size: tuple[int, int], theme: str) -> None:
+def test_looks_as_it_did(snap_compare: SnapCompare, still: Still, name: str, size: tuple[int, int], theme: str) -> None:
     shown, keys = SCENES[name]
     app = Stage(*(each() for each in shown), theme=theme)
-    assert snap_compare(app, terminal_size=size, run_before=scene(keys))
+    assert snap_compare(app, terminal_size=size, run_before=scene(keys, still))

@@ -8,8 +8,8 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from octograph.graph import open_graph
-from octograph.tui.screens.choose_worker import ChooseWorkerScreen, Offered
 from octograph.tui.drawing.strokes import ASCII, BLOCKS
+from octograph.tui.screens.choose_worker import ChooseWorkerScreen, Offered
 from octograph.tui.widgets.code_blocks import CodeBlock, code_blocks
 from tests.tui.answers.stage import CODE, settle, sure
 

@@ -8,8 +8,8 @@ import pytest
 from textual.app import App
 
 from octograph.agents import Turn
-from octograph.tui.turns.account import Account
 from octograph.tui.screens.choose_code import ChooseCodeScreen
+from octograph.tui.turns.account import Account
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.foot import Rating
 from octograph.tui.widgets.note import is_written

@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Footer, Static
 
 import octograph.tui
-from octograph.tui.documents.store import DocumentStore
 from octograph.tui.documents.indexing import Indexing
+from octograph.tui.documents.store import DocumentStore
 from octograph.tui.screens.documents import DocumentsScreen
 from octograph.tui.testing import ScriptedDocuments
 from octograph.tui.widgets.indexing import IndexingLine

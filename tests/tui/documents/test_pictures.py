@@ -12,7 +12,6 @@ from textual.pilot import Pilot
 from octograph.documents import Change
 from octograph.retrieval.indexing import IndexingProgress, IndexingReport, Skipped
 from octograph.tui.testing import Pause, ScriptedDocuments, an_entry
-from octograph.tui.widgets.path_input import PathInput
 from tests.tui.documents.conftest import Stage
 
 Still = Callable[[App[None]], None]
@@ -58,16 +57,14 @@ def play(scene: str, folder: Path, still: Still) -> Callable[[Pilot[None]], Awai
     async def run(pilot: Pilot[None]) -> None:
         stage = pilot.app
         assert isinstance(stage, Stage)
-        still(stage)
         await pilot.pause(0.2)
         for name in additions:
             stage.indexing.add([folder / name])
         for key in keys:
             await pilot.press(key if key != " " else "space")
             await pilot.pause(0.3)
-        for line in stage.screen.query(PathInput):
-            line.cursor_blink = False
-        await pilot.pause(0.3)
+        still(stage)
+        await pilot.pause()
 
     return run
 

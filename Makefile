@@ -14,10 +14,10 @@ ask: $(RUNTIME)
 	@$(if $(Q),,$(error Write the question behind the command: make ask Q="What is 48 * 17?"))$(BIN)/octograph ask -- "$$Q"
 
 test: $(DEV)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: $(DEV)
-	@$(BIN)/python -m pytest -m "slow or not slow" --cov
+	@$(BIN)/python -m pytest $(PARALLEL) -m "slow or not slow" --cov
 
 check: $(DEV)
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Write the table of keys into README.md from the classes themselves, or with ``--check`` fail if it is out of date."""
+"""Write the table of keys into docs/chat.md from the classes themselves, or with ``--check`` fail if it is out of date."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from octograph.tui.control.actions import places
 from octograph.tui.control.keys import key_name
 
-PAGE = Path(__file__).parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent / "docs" / "chat.md"
 BEGIN = "<!-- keys: written by scripts/keys_docs.py -->"
 END = "<!-- keys end -->"
 
@@ -41,7 +41,7 @@ def main() -> int:
         return 0
     if old == new:
         return 0
-    sys.stderr.write("README.md is out of date: run `.venv/bin/python scripts/keys_docs.py`\n")
+    sys.stderr.write("docs/chat.md is out of date: run `.venv/bin/python scripts/keys_docs.py`\n")
     return 1
 
 

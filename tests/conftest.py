@@ -11,6 +11,11 @@ from pathlib import Path
 import pytest
 
 
+def pytest_configure() -> None:
+    """Keep away from the model hub; its client looks at this once, when it is first imported."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+
+
 @pytest.fixture(scope="session")
 def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One cache for all, and for all processes of a run, so that weights are requantised once."""
@@ -31,7 +36,6 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, cache_dir: Path) -> I
         environment.setenv("OCTOGRAPH_DATA_DIR", str(home / "data"))
         environment.setenv("OCTOGRAPH_CACHE_DIR", str(cache_dir))
         environment.setenv("OCTOGRAPH_CONFIG", str(home / "config.toml"))
-        environment.setenv("HF_HUB_OFFLINE", "1")
         yield
 
 

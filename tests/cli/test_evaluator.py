@@ -44,6 +44,7 @@ def data(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_self_evaluation_is_trained_and_decides_what_is_shown(
     run: Run, graph_file: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ def data(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_new_worker_is_trained_routed_to_and_answers(run: Run, graph_file: Path, data: Path) -> None:
     assert run("train", "router", "--graph", graph_file).status == 0
     options = ("--node", "harbour", "--data", data, "--graph", graph_file, "--describe", "Piers of ships")

@@ -199,7 +199,8 @@ async def test_torch_and_llama_cpp_agree_behind_a_soft_prompt(prompt: Any, exerc
     assert np.abs(np.array(found) - wanted).max() < 0.25
 
 
-@pytest.mark.parametrize("kind", ["evaluation", pytest.param("answering", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["evaluation", "answering"])
 async def test_a_training_stops_goes_on_and_learns(kind: Any, tmp_path: Path) -> None:
     wanted = job(tmp_path / "theta.safetensors", kind=kind)
     trainer, cancel = Trainer(), CancelToken()

@@ -137,6 +137,7 @@ def test_of_a_program_the_results_are_not_learned() -> None:
     assert kept == [*dialogue.plain("48/2="), *dialogue.plain("\n48+24="), dialogue.end]
 
 
+@pytest.mark.slow
 async def test_a_training_stops_and_goes_on_and_leaves_an_adapter(tmp_path: Path) -> None:
     trainer, cancel, out = Trainer(), CancelToken(), tmp_path / "pens.gguf"
     try:
@@ -167,6 +168,7 @@ async def test_a_training_stops_and_goes_on_and_leaves_an_adapter(tmp_path: Path
     assert f"{len(LESSONS)} examples of `a.jsonl`" in text
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_training_goes_on_from_an_adapter(writer: Any, notation: Notation, tmp_path: Path) -> None:
     import torch

@@ -1,5 +1,6 @@
-"""Take the pictures of the README from the app itself, on answers that were recorded.
+"""Take the pictures of the README from the app itself, on answers that were recorded on the bundled models.
 
+.venv/bin/python -m octograph.tui.testing record docs/screens/answers.jsonl QUERY ...
 .venv/bin/python scripts/screenshots.py
 """
 
@@ -10,18 +11,8 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from octograph.agents import (
-    Attempt,
-    Decided,
-    Evaluated,
-    Finished,
-    Generated,
-    Routed,
-    StepStarted,
-    Turn,
-)
 from octograph.tui import make_app
-from octograph.tui.testing import Beat, ScriptedBackend, a_route, answered
+from octograph.tui.testing import Beat, Pause, ScriptedBackend, read_recording
 from octograph.tui.widgets.prompt import Prompt
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screens"
@@ -31,38 +22,9 @@ FACT = "Who was the first president of the United States?"
 
 
 def scripts() -> dict[str, list[Beat]]:
-    """What was answered."""
-    route = a_route({"knowledge": 0.99, "none": 0.004, "chat": 0.003}, token="<fn_9>", query=FACT)  # noqa: S106  # a functional token
-    unsure, missing = "not sure enough: g = -0.94, below -0.60", "there are no documents yet"
-    wrong = "John F. Kennedy was the first president of the United States."
-    turn = Turn(
-        id="",
-        thread="",
-        query=FACT,
-        status="abstained",
-        text=f"I don't know. Tried knowledge: {unsure}; reader: {missing}.",
-        route=route.document(),
-        tried=(
-            Attempt(worker="knowledge", reason=unsure, text=wrong, score=-0.94),
-            Attempt(worker="reader", reason=missing),
-        ),
-    )
-    abstained: list[Beat] = [
-        StepStarted(step="route"),
-        Routed(route=route, seconds=0.2),
-        StepStarted(step="generate", worker="knowledge"),
-        Generated(worker="knowledge", finish="stop", source="model", seconds=1.9),
-        Evaluated(
-            worker="knowledge", score=-0.94, score_kind="likelihood", tau=-0.6, seconds=0.01, problem="not sure enough"
-        ),
-        Decided(decision="escalate", worker="knowledge", reason=unsure, next="reader"),
-        StepStarted(step="generate", worker="reader"),
-        Generated(worker="reader", finish="stop", source="model", seconds=0.0, problem=missing),
-        Decided(decision="abstain", worker="reader", reason=missing),
-        Finished(turn=turn),
-    ]
-    shares = {"calculator": 0.88, "math": 0.12, "chat": 0.001}
-    return {CALCULATION: answered(CALCULATION, "17% of 240 = 40.8", distribution=shares, tool=True), FACT: abstained}
+    """What was answered, without the pauses."""
+    answers = read_recording(FOLDER / "answers.jsonl")
+    return {query: [beat for beat in beats if not isinstance(beat, Pause)] for query, beats in answers.items()}
 
 
 async def ask(pilot: Pilot[None], question: str) -> None:

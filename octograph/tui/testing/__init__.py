@@ -6,6 +6,7 @@ from octograph.tui.testing.backend import ScriptedBackend
 from octograph.tui.testing.beats import Beat, Pause
 from octograph.tui.testing.documents import ScriptedDocuments, an_entry
 from octograph.tui.testing.hosts import ScriptedHosts
+from octograph.tui.testing.recording import read_recording, recorded, write_recording
 from octograph.tui.testing.scripts import a_route, abstained, answered, escalated, planned
 from octograph.tui.testing.threads import ScriptedThreads
 
@@ -22,4 +23,7 @@ __all__ = [
     "answered",
     "escalated",
     "planned",
+    "read_recording",
+    "recorded",
+    "write_recording",
 ]

@@ -1,4 +1,4 @@
-"""Write the table of keys into docs/chat.md from the classes themselves; with ``--check``, fail if it is out of date."""
+"""Write the table of keys into docs/chat.md from the classes; with ``--check``, fail if it is out of date."""
 
 from __future__ import annotations
 

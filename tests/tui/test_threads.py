@@ -200,8 +200,9 @@ async def test_a_thread_is_exported(
         await press(pilot, "ctrl+t", "x")
         assert (tmp_path / "about apples.md").read_text(encoding="utf-8") == "> about apples\n"
         assert "about apples.md" in read_screen(app)
-        await press(pilot, "x", "down", "x")
-    assert names(tmp_path) == {"about apples.md", "about apples 2.md", "about boats.md"}
+        await press(pilot, "x", "down", "x", "X")
+    assert names(tmp_path) == {"about apples.md", "about apples 2.md", "about boats.md", "about boats.json"}
+    assert (tmp_path / "about boats.json").read_text(encoding="utf-8") == '["about boats"]'
 
 
 async def test_a_file_that_cannot_be_written_is_explained(

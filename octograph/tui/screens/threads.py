@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
 
 from octograph.errors import OctographError
-from octograph.tui.threads.conversations import Conversations
+from octograph.tui.threads.conversations import Conversations, Form
 from octograph.tui.threads.exporting import write_new
 from octograph.tui.widgets.failure import explain
 from octograph.tui.widgets.status import Status
@@ -31,6 +31,8 @@ __all__ = ["ThreadChoice", "ThreadsScreen"]
 
 EMPTY = "No threads yet. Ask something, and it becomes one."
 NOWHERE = "No question and no answer has all of these words."
+
+ENDINGS: Mapping[Form, str] = {"markdown": "md", "json": "json"}
 
 T = TypeVar("T")
 
@@ -77,7 +79,21 @@ class ThreadsScreen(Screen[ThreadChoice]):
         Binding("e", "rename", "Rename", tooltip="Give the thread another title"),
         Binding("d,delete", "delete", "Delete", tooltip="Delete the thread"),
         Binding("u", "undo", "Undo", tooltip="Bring the thread back that was deleted last"),
-        Binding("x", "export", "Export", tooltip="Write the thread to a Markdown file in the current folder"),
+        Binding(
+            "x",
+            "export('markdown')",
+            "Export",
+            id="threads.export",
+            tooltip="Write the thread to a Markdown file in the current folder",
+        ),
+        Binding(
+            "X",
+            "export('json')",
+            "Export as JSON",
+            id="threads.export_json",
+            show=False,
+            tooltip="Write the thread to a JSON file in the current folder, with all that is known of its turns",
+        ),
         Binding("escape,ctrl+t", "back", "Back", tooltip="Back to the list, and to the chat"),
     ]
 
@@ -201,16 +217,16 @@ class ThreadsScreen(Screen[ThreadChoice]):
             self._deleted.pop()
             self.refresh_bindings()
 
-    async def action_export(self) -> None:
+    async def action_export(self, form: Form) -> None:
         """Write the thread under the cursor to a file."""
         thread = self.query_one(ThreadList).current
         if thread is None:
             return
-        text = await self._done(lambda: self._threads.export(thread.id))
+        text = await self._done(lambda: self._threads.export(thread.id, form=form))
         if text is None:
             return
         try:
-            path = await asyncio.to_thread(write_new, self._folder, thread.title, text)
+            path = await asyncio.to_thread(write_new, self._folder, thread.title, text, ending=ENDINGS[form])
         except OSError as error:
             self.query_one(Status).notice(f"it cannot be written: {error}")
         else:

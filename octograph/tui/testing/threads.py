@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +10,7 @@ from octograph.agents import ThreadInfo, Turn
 from octograph.agents.context import ContextUse
 from octograph.agents.finding import FoundTurn, Fragment
 from octograph.errors import ThreadError
+from octograph.tui.threads.conversations import Form
 
 __all__ = ["ScriptedThreads"]
 
@@ -106,9 +108,10 @@ class ScriptedThreads:
         self.kept.append(keep)
         return len(self._known(thread)) if keep is None else keep
 
-    def export(self, thread: str) -> str:
+    def export(self, thread: str, *, form: Form = "markdown") -> str:
         """Return the questions of a conversation."""
-        return "".join(f"> {turn.query}\n" for turn in self._known(thread))
+        queries = [turn.query for turn in self._known(thread)]
+        return json.dumps(queries) if form == "json" else "".join(f"> {query}\n" for query in queries)
 
     def list(self) -> list[ThreadInfo]:
         """Return all conversations."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import ThreadInfo, Turn
     from octograph.agents.context import ContextUse
     from octograph.agents.finding import FoundTurn
 
-__all__ = ["Conversations"]
+__all__ = ["Conversations", "Form"]
+
+Form = Literal["markdown", "json"]
+"""How a conversation is written down, as in `octograph.agents.transcript`, which the first paint does not load."""
 
 
 class Conversations(Protocol):
@@ -54,8 +57,8 @@ class Conversations(Protocol):
         """Show models only so many turns from now on, None for all."""
         ...
 
-    def export(self, thread: str) -> str:
-        """Return a conversation as a Markdown text."""
+    def export(self, thread: str, *, form: Form = "markdown") -> str:
+        """Return a conversation as one text."""
         ...
 
     def list(self) -> list[ThreadInfo]:

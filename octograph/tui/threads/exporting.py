@@ -12,8 +12,8 @@ _LONGEST = 60
 """Characters of a file's name; four bytes each, they fit with what is added."""
 
 
-def write_new(folder: Path, title: str, text: str) -> Path:
-    """Write a Markdown text to a new file named like its title, and return the file's path.
+def write_new(folder: Path, title: str, text: str, *, ending: str = "md") -> Path:
+    """Write a text to a new file named like its title, and return the file's path.
 
     Raises
     ------
@@ -22,8 +22,8 @@ def write_new(folder: Path, title: str, text: str) -> Path:
 
     """
     name = re.sub(r"[^\w -]+", "", " ".join(title.split()))[:_LONGEST].strip(" -") or "thread"
-    for ending in chain([""], (f" {number}" for number in count(2))):
-        path = folder.absolute() / f"{name}{ending}.md"
+    for behind in chain([""], (f" {number}" for number in count(2))):
+        path = folder.absolute() / f"{name}{behind}.{ending}"
         try:
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)

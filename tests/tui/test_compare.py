@@ -295,7 +295,7 @@ def waited(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     return play
 
 
-@pytest.mark.parametrize("theme", [DARK.name, LIGHT.name])
+@pytest.mark.parametrize("theme", [DARK.name, pytest.param(LIGHT.name, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "140x45"])
 def test_looks_as_it_did(snap_compare: SnapCompare, size: tuple[int, int], theme: str) -> None:
     keys = ("tab",) if size == NARROW else ("home",)

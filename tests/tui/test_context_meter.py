@@ -132,7 +132,7 @@ async def test_without_blocks_nothing_but_letters_is_drawn(read_screen: ReadScre
     assert found[0] == "context 1,240 of 8,192 #......."
 
 
-@pytest.mark.parametrize("theme", [DARK.name, LIGHT.name])
+@pytest.mark.parametrize("theme", [DARK.name, pytest.param(LIGHT.name, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 def test_looks_as_it_did(snap_compare: SnapCompare, size: tuple[int, int], theme: str) -> None:
     assert snap_compare(Stage(*USES, theme=theme), terminal_size=size)

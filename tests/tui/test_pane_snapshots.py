@@ -42,7 +42,7 @@ DETAILS: Mapping[str, tuple[Account, Sequence[str]]] = {
     "abstained": (told(withheld()), ()),
 }
 SIZES = pytest.mark.parametrize("size", [(46, 24), (80, 24)], ids=["46x24", "80x24"])
-THEMES = pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+THEMES = pytest.mark.parametrize("theme", ["textual-dark", pytest.param("textual-light", marks=pytest.mark.slow)])
 
 
 async def settle(pilot: Pilot[None]) -> None:

@@ -45,7 +45,7 @@ def scene(keys: Sequence[str], still: Still) -> Callable[[Pilot[None]], Awaitabl
     return play
 
 
-@pytest.mark.parametrize("theme", [DARK.name, LIGHT.name])
+@pytest.mark.parametrize("theme", [DARK.name, pytest.param(LIGHT.name, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 @pytest.mark.parametrize("name", list(SCENES))
 def test_looks_as_it_did(snap_compare: SnapCompare, still: Still, name: str, size: tuple[int, int], theme: str) -> None:

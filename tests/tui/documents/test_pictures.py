@@ -69,7 +69,7 @@ def play(scene: str, folder: Path, still: Still) -> Callable[[Pilot[None]], Awai
     return run
 
 
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+@pytest.mark.parametrize("theme", ["textual-dark", pytest.param("textual-light", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
 @pytest.mark.parametrize("scene", list(SCENES))
 def test_looks_as_it_did(

@@ -11,12 +11,13 @@ from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
-from textual.events import Event, Key
+from textual.events import Event, InputEvent, Key
 from textual.screen import Screen
 
 from octograph.configuration import change
 from octograph.errors import UsageError
 from octograph.tui.backend import Backend, BackendFactory, Opening
+from octograph.tui.collector import Collector
 from octograph.tui.control.actions import Place, give_ids, keyless, places
 from octograph.tui.control.keys import keymap, with_keys
 from octograph.tui.control.look import Look, chosen_look
@@ -40,6 +41,8 @@ class OctographApp(App[None]):
         Conversation to go on with, None for a new one.
     look
         Theme and keys.
+    collector
+        Collects garbage in idle moments; None leaves that to Python.
 
     Raises
     ------
@@ -65,12 +68,20 @@ class OctographApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", priority=True, tooltip="End the app and its models"),
     ]
 
-    def __init__(self, opening: Opening, *, thread: str | None = None, look: Look | None = None) -> None:
+    def __init__(
+        self,
+        opening: Opening,
+        *,
+        thread: str | None = None,
+        look: Look | None = None,
+        collector: Collector | None = None,
+    ) -> None:
         give_ids()  # before the first widget is made
         super().__init__()
         look = look if look is not None else Look()
         self._opening = opening
         self._thread = thread
+        self._collector = collector
         self._keys: Mapping[str, str] = {}
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
@@ -123,8 +134,15 @@ class OctographApp(App[None]):
         elif event.name == "keys":
             self._take_keys(event.value)
 
+    def on_mount(self) -> None:
+        """Tidy up now and then."""
+        if self._collector is not None:
+            self.set_interval(1.0, self._collector.tidy)
+
     async def on_event(self, event: Event) -> None:
         """Take a letter with alt for a key and not for a letter, which Textual's parser leaves open."""
+        if self._collector is not None and isinstance(event, InputEvent):
+            self._collector.touch()
         if isinstance(event, Key) and event.key.startswith("alt+"):
             event.character = None
         await super().on_event(event)
@@ -169,12 +187,14 @@ def run(graph: str | None = None, thread: str | None = None) -> int:
     """
 
     def open_graph() -> Backend:
-        # Here, in the factory's thread: the first paint does not wait for these imports.
-        from octograph import api, settings
+        with collector.held():
+            # Here, in the factory's thread: the first paint does not wait for these imports.
+            from octograph import api, settings
 
-        loaded = settings.load()
-        return api.open(graph if graph is not None else loaded.graph, settings=loaded)
+            loaded = settings.load()
+            return api.open(graph if graph is not None else loaded.graph, settings=loaded)
 
-    app = make_app(open_graph, thread=thread, look=chosen_look())
+    collector = Collector()
+    app = OctographApp(Opening(open_graph), thread=thread, look=chosen_look(), collector=collector)
     app.run()
     return app.return_code or 0

@@ -24,8 +24,8 @@ class LineInput(Input):
 
     def open(self, value: str) -> None:
         """Show the line with something in it, to be changed."""
-        self.value = value
-        self.cursor_position = len(value)
+        self.value = plain(value)
+        self.cursor_position = len(self.value)
         self.add_class("-open")
         self.can_focus = True
         self.focus()

@@ -104,11 +104,11 @@ class GoingOn(Vertical):
 
 def surest(turn: Turn, account: Account) -> Attempt | None:
     """Return the answer that was withheld and counts as the surest: as it was judged, else by its ``g``."""
-    judged = {} if account.judged is None else account.judged.judgements
+    judged = {} if account.judged is None else account.judged.means
 
     def sureness(attempt: Attempt) -> tuple[float, float]:
-        mean = judged[attempt.worker].mean if attempt.worker in judged else -math.inf
-        return mean, -math.inf if attempt.score is None else attempt.score
+        g = -math.inf if attempt.score is None else attempt.score
+        return judged.get(attempt.worker, -math.inf), g
 
     withheld = [one for one in turn.tried if one.text and one.step == turn.tried[-1].step]
     return max(withheld, key=sureness, default=None)

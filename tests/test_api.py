@@ -244,6 +244,21 @@ def test_feedback_is_kept_and_moves_later_choices_where_it_may(tmp_path: Path) -
         assert octo.ask("q").worker == "chat"
 
 
+def test_ratings_of_a_conversation_are_read_back(tmp_path: Path) -> None:
+    workers = {"chat": ScriptedWorker(["a"]), "code": ScriptedWorker(["b"])}
+    with make_octograph(tmp_path, workers) as octo:
+        first, second = octo.ask("q", thread="t"), octo.ask("q", thread="t")
+        assert octo.ratings("t") == {}
+        octo.feedback("t", accepted=True, turn=first.id)
+        octo.feedback("t", accepted=False, instead="code")
+    with make_octograph(tmp_path, workers) as octo:
+        found = octo.ratings("t")
+    assert {turn: (one.kind, one.worker, one.instead) for turn, one in found.items()} == {
+        first.id: ("accepted", "chat", None),
+        second.id: ("overridden", "chat", "code"),
+    }
+
+
 def test_feedback_that_cannot_be_is_told(tmp_path: Path) -> None:
     workers = {"chat": ScriptedWorker(["a"]), "code": ScriptedWorker(["b"])}
     with make_octograph(tmp_path, workers) as octo:

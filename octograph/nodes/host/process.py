@@ -166,7 +166,9 @@ class HostProcess:
             with contextlib.suppress(RuntimeError):  # the caller's loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(replies.put_nowait, frame)
 
-        number = await self._begin(op, args, deliver)
+        with self._wanting():  # from the first moment on the host is not idle
+            await self.prepare()
+            number = self._send(op, args, deliver)
         try:
             with (cancel or CancelToken()).calling(lambda: self._cancel(number)):
                 while True:
@@ -292,12 +294,6 @@ class HostProcess:
     def _failed(self, message: str) -> HostStartError:
         self._state = "failed"
         return HostStartError(message, hint=self._last_words() or "Run `octograph doctor`.")
-
-    async def _begin(self, op: str, args: Frame, deliver: Callable[[Frame], None]) -> int:
-        """Send a request once the child runs; from the first moment on the host is not idle."""
-        with self._wanting():
-            await self.prepare()
-            return self._send(op, args, deliver)
 
     @contextlib.contextmanager
     def _wanting(self) -> Iterator[None]:

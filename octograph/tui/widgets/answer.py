@@ -243,7 +243,7 @@ class Answer(Vertical, can_focus=True):
         turn = self.turn
         if turn is not None and (self._resumable or turn.status == "waiting"):
             self._resumable = False
-            self.turn = replace(turn, status="interrupted", text="", tried=())
+            self.turn = replace(turn, status="interrupted", text="", tried=(), choices=())
             self._leave_out()
             self._end(self.turn)
 

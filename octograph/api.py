@@ -14,7 +14,7 @@ from typing import Self
 
 from octograph import settings as configuration
 from octograph.agents import CompiledGraph, Conversation, Event, Finished, Turn, orchestrate
-from octograph.agents.learning import POLICIES, LearningRouter, Policy, Posteriors, choosable, feedback_on
+from octograph.agents.learning import POLICIES, Feedback, LearningRouter, Policy, Posteriors, choosable, feedback_on
 from octograph.agents.limits import DEFAULT, Limits
 from octograph.agents.query import checked
 from octograph.agents.records import Records
@@ -309,6 +309,10 @@ class Octograph:
             self.graph.worker(instead)
         self._background.call(lambda: self._rate(thread, turn, accepted, instead)).result()
 
+    def ratings(self, thread: str) -> Mapping[str, Feedback]:
+        """Return the feedback that counts on a conversation's turns, by turn; raises `FeedbackError` as above."""
+        return self._background.call(lambda: self._rated(thread)).result()
+
     def close(self) -> None:
         """Cancel what is in progress, end the hosts and close the files; safe to call twice.
 
@@ -358,6 +362,9 @@ class Octograph:
             turns, turn, graph=self.graph.name, thread=thread, accepted=accepted, instead=instead, moment=now
         )
         await (await self._records.feedback()).add(feedback)
+
+    async def _rated(self, thread: str) -> Mapping[str, Feedback]:
+        return await (await self._records.feedback()).of_thread(self.graph.name, thread)
 
     async def _route(self, query: str, cancel: CancelToken) -> Route:
         route = await self.router.route(checked(query), cancel=cancel)

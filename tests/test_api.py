@@ -40,7 +40,7 @@ def slow(tmp_path: Path) -> Iterator[Octograph]:
 async def test_sync_and_async_give_the_same(octo: Octograph) -> None:
     blocking = octo.ask("Hi", thread="a")
     awaited = await octo.aask("Hi", thread="b")
-    assert replace(awaited, id=blocking.id, thread="a") == blocking
+    assert replace(awaited, id=blocking.id, thread="a", times=blocking.times) == blocking
     assert replace(await octo.aroute("Hi"), latency_ms=0) == replace(octo.route("Hi"), latency_ms=0)
     kinds = [document(event)["kind"] for event in octo.stream("Hi")]
     assert [document(event)["kind"] async for event in octo.astream("Hi")] == kinds
@@ -242,6 +242,21 @@ def test_feedback_is_kept_and_moves_later_choices_where_it_may(tmp_path: Path) -
         for thread in ("one", "two", "three"):  # a later feedback takes the place of the earlier
             octo.feedback(thread, accepted=True)
         assert octo.ask("q").worker == "chat"
+
+
+def test_ratings_of_a_conversation_are_read_back(tmp_path: Path) -> None:
+    workers = {"chat": ScriptedWorker(["a"]), "code": ScriptedWorker(["b"])}
+    with make_octograph(tmp_path, workers) as octo:
+        first, second = octo.ask("q", thread="t"), octo.ask("q", thread="t")
+        assert octo.ratings("t") == {}
+        octo.feedback("t", accepted=True, turn=first.id)
+        octo.feedback("t", accepted=False, instead="code")
+    with make_octograph(tmp_path, workers) as octo:
+        found = octo.ratings("t")
+    assert {turn: (one.kind, one.worker, one.instead) for turn, one in found.items()} == {
+        first.id: ("accepted", "chat", None),
+        second.id: ("overridden", "chat", "code"),
+    }
 
 
 def test_feedback_that_cannot_be_is_told(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from langgraph.types import Command, StateSnapshot
 from octograph.agents.context import answered, first_shown
 from octograph.agents.events import Asked, Event, Finished, Started
 from octograph.agents.finding import FoundTurn
+from octograph.agents.noting import kept
 from octograph.agents.orchestration import CompiledGraph
-from octograph.agents.state import RunContext, State
+from octograph.agents.state import RunContext, State, unbegun
 from octograph.agents.threads import ThreadStore
 from octograph.agents.turn import Attempt, Turn
 from octograph.cancellation import CancelToken
@@ -56,6 +57,7 @@ class Conversation:
             await self.store.begin(thread, query=query, now=now)
             interrupted = await self._interrupted(thread)
             state: State = {
+                **unbegun(),
                 "query": query,
                 "named": worker,
                 "turn": {"id": uuid.uuid4().hex, "thread": thread, "started": now},
@@ -205,7 +207,8 @@ class Conversation:
             async for event in stream:
                 yield cast("Event", event)
         except OctographError as error:
-            failed = replace(turn, status="failed", text=str(error))
+            reached = _unfinished((await self._graph.aget_state(config)).values) or turn
+            failed = replace(reached, status="failed", text=str(error))
             values: State = {"turns": [failed.document()], "worker": None, "draft": None}
             await self._graph.aupdate_state(config, values, as_node="decide")
             await self._index(await self._graph.aget_state(config), turn.thread)
@@ -217,7 +220,7 @@ class Conversation:
             yield Finished(turn=Turn.from_document(snapshot.values["answer"]))
             return
         yield asked
-        yield Finished(turn=_waiting(turn, asked))
+        yield Finished(turn=_waiting(_begun(snapshot.values), asked))
 
     async def _index(self, snapshot: StateSnapshot, thread: str) -> None:
         with suppress(ThreadError), self.store.faults_told():  # no answer is lost for it: a search makes up for it
@@ -244,7 +247,14 @@ def _closed(snapshot: StateSnapshot) -> list[dict[str, Any]]:
 
 def _begun(state: Mapping[str, Any]) -> Turn:
     """Return the turn in progress as it stands until it is closed."""
-    return Turn(**state["turn"], query=state["query"], status="interrupted", text="")
+    return Turn(
+        **state["turn"],
+        query=state["query"],
+        status="interrupted",
+        text="",
+        route=state.get("route"),
+        **kept(cast("State", state)),
+    )
 
 
 def _asked(snapshot: StateSnapshot) -> Asked | None:
@@ -259,7 +269,7 @@ def _asked(snapshot: StateSnapshot) -> Asked | None:
 def _waiting(turn: Turn, asked: Asked) -> Turn:
     first = asked.attempts[0]
     text = f"I am not sure. {first.worker} would say: {first.text}"
-    return replace(turn, status="waiting", text=text, tried=asked.attempts)
+    return replace(turn, status="waiting", text=text, tried=asked.attempts, choices=asked.choices)
 
 
 def _unfinished(state: Mapping[str, Any]) -> Turn | None:

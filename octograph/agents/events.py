@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from octograph.agents.decision import Decided, Decision, StepName
 from octograph.agents.judging import Judgement
 from octograph.agents.turn import Attempt, Turn
+from octograph.agents.workings import ScoreKind
 from octograph.nodes.generation import Finish, Generation
 from octograph.nodes.master import Route
 from octograph.nodes.structure import ReasoningStructure
@@ -36,12 +38,6 @@ __all__ = [
     "TextWritten",
     "document",
 ]
-
-StepName = Literal["route", "retrieve", "structure", "generate", "evaluate", "decide", "judge"]
-ScoreKind = Literal["self-evaluated", "likelihood"]
-"""Whether a selection score rests on a trained self-evaluation too, or on the answer's likelihood alone."""
-Decision = Literal["accept", "advance", "escalate", "abstain", "cancel"]
-"""``advance``: the answer is taken, and the plan has a further step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,16 +124,6 @@ class Evaluated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """What becomes of the answer: `worker` is whose it was, `next` who is asked now."""
-
-    decision: Decision
-    worker: str | None
-    reason: str
-    next: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """The graph's judge compared the answers that were withheld; `judgements` are theirs by worker, the best first.
 
@@ -210,4 +196,6 @@ def document(event: Event) -> dict[str, Any]:
         body["hits"] = [hit.document() for hit in event.hits]
     elif isinstance(event, Judged):
         body["judgements"] = {worker: one.document() for worker, one in event.judgements.items()}
+    elif isinstance(event, Finished):
+        body["turn"] = event.turn.document()
     return {"kind": _KINDS[type(event)], **body}

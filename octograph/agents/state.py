@@ -8,9 +8,10 @@ from typing import Annotated, Any, TypedDict
 
 from langgraph.channels.delta import DeltaChannel
 
+from octograph.agents.decision import StepName
 from octograph.cancellation import CancelToken
 
-__all__ = ["RunContext", "State", "asked", "current_step", "shown"]
+__all__ = ["RunContext", "State", "asked", "current_step", "shown", "unbegun"]
 
 SNAPSHOT_EVERY = 50
 
@@ -56,6 +57,14 @@ class State(TypedDict, total=False):
     """The attempts whose answers are to be judged next; None if there are none."""
     judged: dict[str, float] | None
     """What those are worth, in nats a token, by worker: empty if no judge could say, None before they are judged."""
+    workings: list[dict[str, Any]]
+    """How those who were asked came to their answers, see `Workings.document`; passages with their first words."""
+    decisions: list[dict[str, Any]]
+    """What became of the answers, see `Decided`."""
+    ranking: dict[str, Any] | None
+    """How the judge compared what was withheld, see `Ranking`."""
+    times: dict[StepName, float]
+    """Seconds that were spent on each kind of step."""
     answer: dict[str, Any]
     """The turn as it was closed, see `Turn.document`."""
 
@@ -65,6 +74,25 @@ class RunContext:
     """What a run carries besides its state, and no checkpoint keeps."""
 
     cancel: CancelToken
+
+
+def unbegun() -> State:
+    """What is known of a query that nothing was done about."""
+    return {
+        "route": None,
+        "draft": None,
+        "evidence": None,
+        "structure": None,
+        "done": [],
+        "tried": [],
+        "spent": 0,
+        "comparing": None,
+        "judged": None,
+        "workings": [],
+        "decisions": [],
+        "ranking": None,
+        "times": {},
+    }
 
 
 def shown(state: State) -> list[dict[str, Any]]:

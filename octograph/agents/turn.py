@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from octograph.agents.citation import Citation
+from octograph.agents.decision import Decided, StepName
+from octograph.agents.workings import Ranking, Workings
 from octograph.nodes.generation import Message
-from octograph.retrieval.passage import place_of
 
 __all__ = ["Attempt", "Citation", "DoneStep", "Source", "Status", "Turn", "as_messages"]
 
@@ -42,39 +44,6 @@ class Attempt:
     step: int = 1
     text: str = ""
     score: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Citation:
-    """A passage that an answer rests on, or came nearest to one.
-
-    Attributes
-    ----------
-    number
-        By which the text names it, as ``[1]``.
-    source
-        Path of the file.
-    title, heading, page
-        Where in it; the page counts from 1, None if the format has no pages.
-    text
-        What the passage says.
-    similarity
-        How near it is to the question, None if that was not computed.
-
-    """
-
-    number: int
-    source: str
-    title: str
-    heading: str
-    page: int | None
-    text: str
-    similarity: float | None
-
-    @property
-    def place(self) -> str:
-        """Where it stands, for people."""
-        return place_of(self.source, page=self.page, heading=self.heading)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +103,16 @@ class Turn:
         Workers asked before.
     citations
         Passages that the text names by number; those that came nearest where the documents hold no answer.
+    choices
+        What a person can choose, if the turn waits for that; see `Asked`.
+    workings
+        How the workers that were asked came to their answers, in the order in which they were.
+    decisions
+        What became of their answers, in order.
+    ranking
+        How the judge compared those that were withheld, None if it did not.
+    times
+        Seconds that each kind of step took.
     started
         ISO 8601, with the zone.
     seconds
@@ -153,6 +132,11 @@ class Turn:
     steps: tuple[DoneStep, ...] = ()
     tried: tuple[Attempt, ...] = ()
     citations: tuple[Citation, ...] = ()
+    choices: tuple[str, ...] = ()
+    workings: tuple[Workings, ...] = ()
+    decisions: tuple[Decided, ...] = ()
+    ranking: Ranking | None = None
+    times: Mapping[StepName, float] = field(default_factory=dict)
     started: str = ""
     seconds: float = 0.0
 
@@ -163,19 +147,30 @@ class Turn:
 
     def document(self) -> dict[str, Any]:
         """The turn as plain data, for checkpoints and JSON."""
-        return asdict(self) | {
+        return asdict(replace(self, workings=())) | {
             "steps": [asdict(step) for step in self.steps],
             "tried": [asdict(attempt) for attempt in self.tried],
             "citations": [asdict(citation) for citation in self.citations],
+            "choices": [*self.choices],
+            "workings": [one.document(self.citations) for one in self.workings],
+            "decisions": [asdict(decision) for decision in self.decisions],
         }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Turn:
-        """Read what `document` wrote."""
-        tried = tuple(Attempt(**attempt) for attempt in document["tried"])
-        steps = tuple(DoneStep(**step) for step in document["steps"])
+        """Read what `document` wrote, in this version or in one that kept less."""
         citations = tuple(Citation(**citation) for citation in document["citations"])
-        return cls(**{**document, "tried": tried, "steps": steps, "citations": citations})
+        ranking = document.get("ranking")
+        read = {
+            "steps": tuple(DoneStep(**step) for step in document["steps"]),
+            "tried": tuple(Attempt(**attempt) for attempt in document["tried"]),
+            "citations": citations,
+            "choices": tuple(document.get("choices", ())),
+            "workings": tuple(Workings.from_document(one, citations) for one in document.get("workings", ())),
+            "decisions": tuple(Decided(**decision) for decision in document.get("decisions", ())),
+            "ranking": None if ranking is None else Ranking(**ranking),
+        }
+        return cls(**{**document, **read})
 
 
 def as_messages(turns: Sequence[Turn]) -> tuple[Message, ...]:

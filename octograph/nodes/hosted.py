@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from octograph.nodes.host import HostProcess, HostState
@@ -30,9 +31,15 @@ class HostStatus:
     resident
         Bytes in memory now, None if it does not run.
     loaded
-        While it starts, about which share of its weights is in memory, from 0 to 1.
+        While it starts, about which share of its weights is in memory, from 0 to 1; None while it is requantised.
     starting_seconds
         While it starts, for how long it has done so.
+    requantising
+        Whether it starts for the first time and its weights are put into a faster form before they are loaded.
+    evicted
+        While it starts, the models that were stopped to make room for it.
+    awaited
+        Whether a request waits for it to start.
     pinned
         Whether it is kept when another model needs its memory.
     working
@@ -50,6 +57,9 @@ class HostStatus:
     resident: int | None = None
     loaded: float | None = None
     starting_seconds: float | None = None
+    requantising: bool = False
+    evicted: tuple[str, ...] = ()
+    awaited: bool = False
     pinned: bool = False
     working: bool = False
     served: int = 0
@@ -74,6 +84,10 @@ class Hosted:
         Whether the host is kept when another model needs its memory.
     admitted
         Whether room was made for its start.
+    evicted
+        Who was stopped for that.
+    copy
+        The requantised weights that it runs on, made by its first start; None if it runs on the file itself.
 
     """
 
@@ -83,13 +97,18 @@ class Hosted:
         self.names: list[str] = []
         self.pinned = False
         self.admitted = False
+        self.evicted: tuple[str, ...] = ()
+        self.copy: Path | None = None
 
     def status(self) -> HostStatus:
         """How it stands with them now."""
         host, memory = self.host, self.memory()
         seconds, pid = host.starting_seconds, host.pid
         resident = None if pid is None else resident_memory(pid).total
-        share = None if seconds is None or memory is None else min(1.0, (resident or 0) / memory.weights)
+        starting = seconds is not None
+        requantising = starting and pid is not None and self.copy is not None and not self.copy.is_file()
+        loads = starting and not requantising
+        share = min(1.0, (resident or 0) / memory.weights) if loads and memory is not None else None
         return HostStatus(
             models=tuple(self.names),
             state=host.state,
@@ -97,6 +116,9 @@ class Hosted:
             resident=resident,
             loaded=share,
             starting_seconds=seconds,
+            requantising=requantising,
+            evicted=self.evicted if starting else (),
+            awaited=starting and host.awaited,
             pinned=self.pinned,
             working=host.working,
             served=host.served,

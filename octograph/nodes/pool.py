@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import takewhile
+from pathlib import Path
 
 from octograph.errors import GraphError, HostBusyError, HostStartError, UsageError
 from octograph.graph import Model, ModelGraph
@@ -175,9 +177,14 @@ class HostPool:
     def _config(self, model: Model) -> Frame:
         """Return what a model's host needs to start, once there is room for it."""
         hosted = self._hosted[model.name]
-        hosted.admitted = False
+        hosted.admitted, hosted.evicted = False, ()
         memory = checked_memory(self._graph, model, store=self._store)
         config = self._store.host_config(model, base=self._graph.folder, threads=self._threads)
+        match config.get("requantised"):
+            case {"path": str(copy)}:
+                hosted.copy = Path(copy)
+            case _:
+                hosted.copy = None
         # For a graph's only model none can make way, and what other programs hold is for the system to move.
         if memory is not None and self._others(model.name):
             with self._planning:
@@ -191,7 +198,9 @@ class HostPool:
             if not plan.fits:
                 raise self._refusal(memory, plan)
             # A host that got work since the plan was made is left alone, and the plan is made anew.
-            if all(self._hosted[evicted].host.retire() for evicted in plan.evicts):
+            evicted = tuple(takewhile(lambda one: self._hosted[one].host.retire(), plan.evicts))
+            self._hosted[name].evicted += evicted
+            if evicted == plan.evicts:
                 return
 
     def _plan(self, name: str, memory: ModelMemory | None) -> LoadPlan:

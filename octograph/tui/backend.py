@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from octograph.cancellation import CancelToken
@@ -12,6 +12,7 @@ from octograph.tui.threads.conversations import Conversations
 
 if TYPE_CHECKING:  # the agents take over a second to import, which the first paint does not wait for
     from octograph.agents import Event
+    from octograph.agents.learning import Feedback
     from octograph.agents.tally import Tally
     from octograph.graph import ModelGraph
     from octograph.hosts import HostStatus, LoadPlan
@@ -46,7 +47,7 @@ class Models(Protocol):
 class Backend(Protocol):
     """A model graph with its conversations; `octograph.Octograph` is one.
 
-    ``feedback`` and ``close`` block, and are called in threads.
+    ``feedback``, ``ratings`` and ``close`` block, and are called in threads.
     """
 
     @property
@@ -93,6 +94,10 @@ class Backend(Protocol):
 
     def feedback(self, thread: str, *, accepted: bool, instead: str | None = None, turn: str | None = None) -> None:
         """Keep what the user thought of an answer."""
+        ...
+
+    def ratings(self, thread: str) -> Mapping[str, Feedback]:
+        """Return what the user thought of the answers of a conversation, by turn."""
         ...
 
     def close(self) -> None:

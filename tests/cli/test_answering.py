@@ -36,6 +36,11 @@ TURN = {
     "steps",
     "citations",
     "seconds",
+    "choices",
+    "workings",
+    "decisions",
+    "ranking",
+    "times",
 }
 ROUTE = {"worker", "token", "probability", "distribution", "reformulated", "plan", "latency_ms"}
 LONG = "Write a long story about a lighthouse keeper and his dog."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -96,6 +97,32 @@ async def test_a_start_in_progress_can_be_watched(make: Make) -> None:
     assert all(0 <= share <= 1 for share in shares)
     assert shares[-1] == 1  # a process alone is larger than these weights
     assert all(status.working for status in starts)  # its request waits
+
+
+async def test_a_requantised_copy_is_made_before_anything_is_loaded(make: Make, tmp_path: Path) -> None:
+    hosted = make(lambda: {"seconds": 1.0})
+    hosted.copy, hosted.evicted = tmp_path / "copy.gguf", ("other",)
+    starting = asyncio.create_task(hosted.host.call("echo", {}))
+    while hosted.host.pid is None:
+        await asyncio.sleep(0.01)
+    status = hosted.status()
+    assert (status.requantising, status.loaded, status.awaited, status.evicted) == (True, None, True, ("other",))
+    hosted.copy.touch()
+    status = hosted.status()
+    assert (status.requantising, status.loaded is None) == (False, False)
+    await starting
+    status = hosted.status()
+    assert (status.requantising, status.awaited, status.evicted) == (False, False, ())
+
+
+def test_nobody_waits_for_a_start_by_hand(make: Make) -> None:
+    hosted = make(lambda: {"seconds": 0.5})
+    starting = threading.Thread(target=hosted.host.ensure_ready)
+    starting.start()
+    while hosted.host.pid is None:
+        starting.join(0.01)
+    assert not hosted.status().awaited
+    starting.join()
 
 
 def test_what_has_yet_to_be_loaded_is_owed_once_there_is_room_for_it(make: Make) -> None:

@@ -106,7 +106,13 @@ async def test_a_model_makes_way_for_another_and_comes_back(tmp_path: Path) -> N
         plan = both.plan("b")
         assert (plan.evicts, plan.fits) == (("a",), True)
         assert states(both) == ("ready", "absent")  # a plan does nothing
-        assert await both.clients["b"].tokenize("x")
+        evicted: set[tuple[str, ...]] = set()
+        starting = asyncio.create_task(both.clients["b"].tokenize("x"))
+        while not starting.done():
+            evicted |= {status.evicted for status in both.statuses() if status.awaited}
+            await asyncio.sleep(0.01)
+        assert await starting
+        assert ("a",) in evicted
         assert states(both) == ("stopped", "ready")
         assert await both.clients["a"].tokenize("x")
         assert states(both) == ("ready", "stopped")

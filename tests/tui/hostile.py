@@ -90,6 +90,7 @@ def backend(words: Mapping[str, str]) -> ScriptedBackend:
     )
     tried = tuple(Attempt(worker=text, reason=text, text=text) for text in words.values())
     known: dict[str, Any] = {"thread": "old", "route": route, "worker": everything, "started": "2026-01-02T03:04:05"}
+    choices = ("answer", "abstain", everything)
     turns = [
         Turn(id=f"answered-{name}", query=text, status="answered", text=text, source="model", **known)
         for name, text in words.items()
@@ -100,7 +101,7 @@ def backend(words: Mapping[str, str]) -> ScriptedBackend:
         Turn(id="tried", query="tried", status="answered", text=everything, source="model", tried=tried, **known),
         Turn(id="withheld", query="withheld", status="abstained", text=everything, citations=cited, **known),
         Turn(id="failed", query="failed", status="failed", text=everything, **known),
-        Turn(id="waiting", query="waiting", status="waiting", text=everything, tried=tried, **known),
+        Turn(id="waiting", query="waiting", status="waiting", text=everything, tried=tried, choices=choices, **known),
         Turn(id="last", query=everything, status="interrupted", text="", **known),
     ]
     error = HostStartError(everything, hint=everything)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 
 from octograph.agents import Attempt, Turn
 from octograph.agents.context import ContextUse
-from octograph.errors import DocumentError, HostBusyError
+from octograph.agents.learning import Feedback
+from octograph.errors import DocumentError, FeedbackError, HostBusyError
 from octograph.tui.app import OctographApp
 from octograph.tui.screens.choose_worker import ChooseWorkerScreen
 from octograph.tui.screens.compare import CompareScreen
@@ -135,19 +136,51 @@ async def test_thumbs_and_who_should_have_answered_are_kept(
         assert "good" in read_screen(app)
         await press(pilot, "m", *"math", "enter")
         assert "should have gone to math" in read_screen(app)
-    assert backend.ratings == [("t2", True, None), ("t2", False, "math")]
+    assert backend.rated == [("t2", True, None), ("t2", False, "math")]
+    again = app_on(backend, thread="old")
+    async with again.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "should have gone to math" in read_screen(again)
+        await press(pilot, "ctrl+up", "plus")
+    assert backend.rated[2:] == [("t2", True, None)]
 
 
-async def test_a_turn_that_waits_goes_on_as_the_user_chooses(app_on: MakeApp, backend: ScriptedBackend) -> None:
+async def test_a_thread_whose_ratings_cannot_be_read_is_shown_all_the_same(
+    app_on: MakeApp, read_screen: ReadScreen, backend: ScriptedBackend
+) -> None:
+    class Unrated(ScriptedBackend):
+        def ratings(self, thread: str) -> Mapping[str, Feedback]:
+            raise FeedbackError("the feedback cannot be used", hint="Move the file away.")
+
+    app = app_on(Unrated(conversations=backend.conversations), thread="old")
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "second" in read_screen(app)
+        assert "feedback" not in read_screen(app)
+
+
+@pytest.mark.parametrize(("place", "choice"), enumerate(["answer", "abstain", "math"]))
+async def test_a_turn_that_waits_goes_on_as_the_user_chooses(
+    place: int, choice: str, app_on: MakeApp, read_screen: ReadScreen, backend: ScriptedBackend
+) -> None:
     attempt = Attempt(worker="chat", reason="not sure enough", text="maybe", score=-1.0)
-    waiting = Turn(id="t3", thread="old", query="first", status="waiting", text="maybe", tried=(attempt,))
+    waiting = Turn(
+        id="t3",
+        thread="old",
+        query="first",
+        status="waiting",
+        text="maybe",
+        tried=(attempt,),
+        choices=("answer", "abstain", "math"),
+    )
     backend.conversations["old"].append(waiting)
     app = app_on(backend, thread="old")
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await press(pilot, "ctrl+up", "g", "enter")
+        assert "Ask math" in read_screen(app)
+        await press(pilot, "ctrl+up", "g", *["down"] * place, "enter")
         await settle(pilot)
-    assert backend.choices == ["answer"]
+    assert backend.choices == [choice]
     assert backend.conversations["old"][-1].text == "one again"
 
 

@@ -20,6 +20,7 @@ from octograph.tui.threads.exporting import write_new
 from octograph.tui.widgets.prompt import Prompt
 from octograph.tui.widgets.question import Question
 from octograph.tui.widgets.thread_list import ThreadList
+from octograph.tui.widgets.thread_title import ThreadTitle
 
 MakeApp = Callable[..., OctographApp]
 ReadScreen = Callable[[App[None]], str]
@@ -53,6 +54,15 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
     await pilot.press(*keys)
     for _ in range(5):
         await pilot.pause(0.04)
+
+
+async def test_a_title_with_controls_in_it_is_changed_without_them(app_on: MakeApp) -> None:
+    backend = ScriptedBackend(conversations={"a": [turn("a", "x \x1b]0;owned\x07 y", "z")]})
+    app = app_on(backend)
+    async with app.run_test() as pilot:
+        await press(pilot, "ctrl+t")
+        await press(pilot, "e")
+        assert app.screen.query_one(ThreadTitle).value == "x ]0;owned y"
 
 
 async def test_threads_are_listed_and_opened(app_on: MakeApp, read_screen: ReadScreen) -> None:

@@ -58,6 +58,18 @@ GROUP BY cluster, worker
 """
 """Only the last feedback on each turn counts."""
 
+_OF_THREAD = """
+SELECT
+    moment, cluster, kind, turn,
+    max(CASE WHEN success = 0 OR kind <> 'overridden' THEN worker END),
+    max(CASE WHEN success = 1 AND kind = 'overridden' THEN worker END)
+FROM octograph_feedback
+WHERE id IN (SELECT max(id) FROM octograph_feedback WHERE graph = :graph AND thread = :thread GROUP BY turn)
+GROUP BY id
+ORDER BY id
+"""
+"""The same of one thread, each feedback in one row."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
@@ -174,6 +186,31 @@ class FeedbackStore:
         with _faults_told(self._path):
             rows = await self._connection.execute_fetchall(_COUNTS, {"graph": graph})
         return Posteriors(counts={(row[0], row[1]): (row[2], row[3]) for row in rows})
+
+    async def of_thread(self, graph: str, thread: str) -> dict[str, Feedback]:
+        """The feedback that counts on the turns of a thread, by turn.
+
+        Raises
+        ------
+        FeedbackError
+            The database is damaged or locked.
+
+        """
+        with _faults_told(self._path):
+            rows = await self._connection.execute_fetchall(_OF_THREAD, {"graph": graph, "thread": thread})
+        return {
+            turn: Feedback(
+                graph=graph,
+                cluster=cluster,
+                worker=worker,
+                kind=kind,
+                thread=thread,
+                turn=turn,
+                moment=moment,
+                instead=instead,
+            )
+            for moment, cluster, kind, turn, worker, instead in rows
+        }
 
     async def forget(self, graph: str) -> None:
         """Remove all feedback on a graph.

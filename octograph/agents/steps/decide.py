@@ -11,6 +11,7 @@ from langgraph.types import interrupt
 
 from octograph.agents.events import Decided, StepName
 from octograph.agents.limits import ABSTAIN, ANSWER, Limits
+from octograph.agents.noting import decided, kept
 from octograph.agents.state import State, asked, current_step
 from octograph.agents.steps.step import Emit
 from octograph.agents.turn import Attempt, Citation, DoneStep, Source, Status, Turn
@@ -60,10 +61,10 @@ class DecideStep:
         """See `Step`."""
         worker, draft = state["worker"], state["draft"]
         if worker == NO_WORKER:
-            emit(Decided(decision="abstain", worker=None, reason="no worker fits the query"))
+            state = _told(state, emit, Decided(decision="abstain", worker=None, reason="no worker fits the query"))
             return self._close(state, "abstained", _nobody(state), worker=None)
         if draft is None or worker is None or draft["finish"] == "cancelled":
-            emit(Decided(decision="cancel", worker=worker, reason="cancelled"))
+            state = _told(state, emit, Decided(decision="cancel", worker=worker, reason="cancelled"))
             return self._close(state, "cancelled", draft["text"] if draft else "", worker=worker)
         place = len(state["done"]) + 1
         if draft["problem"] is None:
@@ -73,8 +74,8 @@ class DecideStep:
         spent = self._spent(state)
         following = None if spent else self._following(state, worker, names)
         if following is not None:
-            emit(Decided(decision="escalate", worker=worker, reason=draft["problem"], next=following))
-            return {"worker": following, "tried": tried, "draft": None, "judged": None}
+            passed = Decided(decision="escalate", worker=worker, reason=draft["problem"], next=following)
+            return {**_on(state, emit, passed), "tried": tried}
         judged = state.get("judged", {})  # a turn that has waited since before there were judges is not to be judged
         withheld = _ranked([one for one in tried if one["step"] == place and one["text"]], judged or {})
         if withheld and self._limits.unsure == "ask":
@@ -91,9 +92,9 @@ class DecideStep:
                 others = [one for one in tried if one is not best]
                 return self._accepted({**state, "tried": others}, best["worker"], best, place, emit)
             if chosen != ABSTAIN:
-                emit(Decided(decision="escalate", worker=worker, reason="you chose", next=chosen))
-                return {"worker": chosen, "tried": tried, "draft": None, "judged": None}
-        emit(Decided(decision="abstain", worker=worker, reason=spent or draft["problem"]))
+                passed = Decided(decision="escalate", worker=worker, reason="you chose", next=chosen)
+                return {**_on(state, emit, passed), "tried": tried}
+        state = _told(state, emit, Decided(decision="abstain", worker=worker, reason=spent or draft["problem"]))
         abstained: State = {**state, "tried": tried}
         return self._close(abstained, "abstained", _failed(tried, spent), worker=None, nearest=draft["citations"])
 
@@ -103,15 +104,15 @@ class DecideStep:
         done = [*state["done"], {"worker": worker, "query": asked(state), **_answer(draft)}]
         spent = self._spent(state) if place < len(plan) else None
         if spent is not None:
-            emit(Decided(decision="abstain", worker=worker, reason=spent))
+            state = _told(state, emit, Decided(decision="abstain", worker=worker, reason=spent))
             left = f"I stopped behind step {place} of {len(plan)}: {spent}."
             return self._close({**state, "done": done}, "abstained", left, worker=None)
         if place < len(plan):
             following = plan[place]["worker"]
             reason = f"step {place} of {len(plan)} is done"
-            emit(Decided(decision="advance", worker=worker, reason=reason, next=following))
-            return {"worker": following, "done": done, "draft": None, "judged": None}
-        emit(Decided(decision="accept", worker=worker, reason="answered"))
+            advanced = Decided(decision="advance", worker=worker, reason=reason, next=following)
+            return {**_on(state, emit, advanced), "done": done}
+        state = _told(state, emit, Decided(decision="accept", worker=worker, reason="answered"))
         source: Source = "tool" if all(one["source"] == "tool" for one in done) else "model"
         if len(plan) > 1:
             return self._close({**state, "done": done}, "answered", "", worker=worker, source=source)
@@ -170,6 +171,9 @@ class DecideStep:
         turn, done = state["turn"], state["done"]
         steps = tuple(DoneStep(**{key: one[key] for key in _DONE}) for one in done)
         passages = [*(hit for one in done for hit in one["citations"]), *nearest]
+        citations = tuple(
+            Citation(number=number, **{key: hit[key] for key in _CITED}) for number, hit in enumerate(passages, start=1)
+        )
         closed = Turn(
             id=turn["id"],
             thread=turn["thread"],
@@ -182,15 +186,29 @@ class DecideStep:
             route=state["route"],
             steps=steps,
             tried=tuple(Attempt(**{key: one[key] for key in _TRIED}) for one in state["tried"]),
-            citations=tuple(
-                Citation(number=number, **{key: hit[key] for key in _CITED})
-                for number, hit in enumerate(passages, start=1)
-            ),
+            citations=citations,
             started=turn["started"],
             seconds=self._seconds(state),
+            **kept(state, citations, passages),
         )
         answer = closed.document()
         return {"turns": [answer], "answer": answer, "worker": None, "draft": None}
+
+
+def _told(state: State, emit: Emit, event: Decided) -> State:
+    """Tell what is decided, and keep it."""
+    emit(event)
+    return {**state, "decisions": decided(state, event)}
+
+
+def _on(state: State, emit: Emit, event: Decided) -> State:
+    """Go on to another worker, as is decided."""
+    return {
+        "worker": event.next,
+        "draft": None,
+        "judged": None,
+        "decisions": _told(state, emit, event)["decisions"],
+    }
 
 
 def _nobody(state: State) -> str:

@@ -31,10 +31,13 @@ class Evaluator(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The score of an answer, None if it was not evaluated, and what is wrong with that."""
+    """The score of an answer and all about it, None if it was not evaluated, and what is wrong with that."""
 
     score: float | None = None
+    tau: float | None = None
+    kind: ScoreKind | None = None
     problem: str | None = None
+    seconds: float = 0.0
 
 
 class Evaluation:
@@ -69,14 +72,6 @@ class Evaluation:
             return Verdict()
         tau = self._graph.worker(worker).tau
         problem = f"not sure enough: g = {score:.2f}, below {tau:.2f}" if tau is not None and score < tau else None
-        emit(
-            Evaluated(
-                worker=worker,
-                score=score,
-                score_kind=evaluator.kind,
-                tau=tau,
-                seconds=time.perf_counter() - started,
-                problem=problem,
-            )
-        )
-        return Verdict(score=score, problem=problem)
+        kind, seconds = evaluator.kind, time.perf_counter() - started
+        emit(Evaluated(worker=worker, score=score, score_kind=kind, tau=tau, seconds=seconds, problem=problem))
+        return Verdict(score=score, tau=tau, kind=kind, problem=problem, seconds=seconds)

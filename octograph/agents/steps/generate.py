@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from octograph.agents.events import Generated, StepName, StepStarted, TextWritten
+from octograph.agents.noting import noted, timed
 from octograph.agents.state import State, asked, shown
 from octograph.agents.steps.evaluate import Evaluation, Verdict
 from octograph.agents.steps.step import Emit
 from octograph.agents.turn import Turn, as_messages
+from octograph.agents.workings import paths_kept
 from octograph.cancellation import CancelToken
 from octograph.errors import ToolError
 from octograph.nodes.generation import Finish, Message, TextDelta
@@ -73,17 +76,16 @@ class GenerateStep:
                 emit(TextWritten(worker=name, text=text))
             elif not citations:
                 text, problem, citations = "", MISSING if missing else UNSUPPORTED, evidence
-        emit(
-            Generated(
-                worker=name,
-                finish=outcome.finish,
-                source=outcome.source,
-                seconds=time.perf_counter() - started,
-                generation=outcome.generation,
-                problem=problem,
-                paths=outcome.paths,
-            )
+        generated = Generated(
+            worker=name,
+            finish=outcome.finish,
+            source=outcome.source,
+            seconds=time.perf_counter() - started,
+            generation=outcome.generation,
+            problem=problem,
+            paths=outcome.paths,
         )
+        emit(generated)
         verdict, finish = Verdict(), outcome.finish
         if problem is None and finish != "cancelled":
             verdict = await self._evaluation(name, outcome.answered, emit=emit, cancel=cancel)
@@ -91,6 +93,9 @@ class GenerateStep:
                 finish = "cancelled"
             elif withheld and verdict.problem is None:
                 emit(TextWritten(worker=name, text=text))
+        seconds: dict[StepName, float] = {"generate": generated.seconds}
+        if verdict.score is not None:
+            seconds["evaluate"] = verdict.seconds
         written = 0 if outcome.generation is None else outcome.generation.completion_tokens
         return {
             "spent": state["spent"] + written,
@@ -102,6 +107,18 @@ class GenerateStep:
                 citations=citations,
                 score=verdict.score,
             ),
+            "workings": noted(
+                state,
+                name,
+                paths=paths_kept(outcome.paths, text) or None,
+                source=outcome.source,
+                generation=None if outcome.generation is None else asdict(outcome.generation),
+                score=verdict.score,
+                tau=verdict.tau,
+                score_kind=verdict.kind,
+                problem=problem or verdict.problem,
+            ),
+            "times": timed(state, seconds),
         }
 
     async def _run(

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from octograph.agents.events import Judged, StepName, StepStarted
 from octograph.agents.judging import Judgement
+from octograph.agents.noting import timed
 from octograph.agents.state import State, asked
 from octograph.agents.steps.step import Emit
+from octograph.agents.workings import Ranking
 from octograph.cancellation import CancelToken
 from octograph.errors import OctographError
 
@@ -64,9 +67,15 @@ class JudgeStep:
             problem = error.message
         by_worker = [] if found is None else zip((attempt["worker"] for attempt in withheld), found, strict=True)
         judgements = dict(sorted(by_worker, key=lambda one: one[1].mean, reverse=True))
-        seconds = time.perf_counter() - started
-        emit(Judged(judgements=judgements, seconds=seconds, problem=problem if found is None else None))
-        return {"comparing": None, "judged": {worker: one.mean for worker, one in judgements.items()}}
+        means = {worker: one.mean for worker, one in judgements.items()}
+        seconds, why = time.perf_counter() - started, problem if found is None else None
+        emit(Judged(judgements=judgements, seconds=seconds, problem=why))
+        return {
+            "comparing": None,
+            "judged": means,
+            "ranking": asdict(Ranking(means=means, problem=why)),
+            "times": timed(state, {"judge": seconds}),
+        }
 
 
 def _words(attempt: Mapping[str, Any]) -> str:

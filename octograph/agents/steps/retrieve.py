@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from octograph.agents.events import Retrieved, StepName, StepStarted
+from octograph.agents.noting import noted, timed
 from octograph.agents.state import State, asked
 from octograph.agents.steps.step import Emit
+from octograph.agents.workings import hit_kept
 from octograph.cancellation import CancelToken
 from octograph.graph import ModelGraph
 from octograph.retrieval.knowledge_base import NO_DOCUMENTS
@@ -73,11 +75,14 @@ class RetrieveStep:
         relevant = [hit for hit in found if _relevant(query.text, hit)]
         # Within one knowledge base they are in order already; the scores of several are comparable.
         hits = sorted(relevant, key=lambda hit: -hit.score)[:most]
-        emit(Retrieved(worker=worker, hits=tuple(hits), seconds=time.perf_counter() - started))
+        seconds = time.perf_counter() - started
+        emit(Retrieved(worker=worker, hits=tuple(hits), seconds=seconds))
         added = any(self._bases[name].exists for name in read)
         return {
             "evidence": [hit.document() for hit in hits],
             "lacking": None if hits else NOTHING if added else NO_DOCUMENTS,
+            "workings": noted(state, worker, hits=[hit_kept(hit) for hit in hits]),
+            "times": timed(state, {"retrieve": seconds}),
         }
 
 

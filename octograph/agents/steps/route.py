@@ -6,7 +6,8 @@ import time
 import uuid
 
 from octograph.agents.events import Routed, StepName, StepStarted
-from octograph.agents.state import State
+from octograph.agents.noting import timed
+from octograph.agents.state import State, unbegun
 from octograph.agents.steps.step import Emit
 from octograph.cancellation import CancelToken
 from octograph.nodes.master import Router
@@ -26,27 +27,18 @@ class RouteStep:
 
     async def __call__(self, state: State, *, emit: Emit, cancel: CancelToken) -> State:
         """See `Step`."""
-        fresh: State = {
-            "draft": None,
-            "evidence": None,
-            "structure": None,
-            "done": [],
-            "tried": [],
-            "spent": 0,
-            "comparing": None,
-            "judged": None,
-            "turn": self._turn(state),
-        }
+        fresh: State = {**unbegun(), "turn": self._turn(state)}
         named = state.get("named")
         if named is not None:
-            return {**fresh, "route": None, "worker": named}
+            return {**fresh, "worker": named}
         emit(StepStarted(step="route"))
         started = time.perf_counter()
         route = await self._router.route(state["query"], cancel=cancel)
         if route is None:
-            return {**fresh, "route": None, "worker": None}
-        emit(Routed(route=route, seconds=time.perf_counter() - started))
-        return {**fresh, "route": route.document(), "worker": route.worker}
+            return {**fresh, "worker": None}
+        seconds = time.perf_counter() - started
+        emit(Routed(route=route, seconds=seconds))
+        return {**fresh, "route": route.document(), "worker": route.worker, "times": timed(fresh, {"route": seconds})}
 
     def _turn(self, state: State) -> dict[str, str]:
         """Return the turn in progress; inside another graph nobody has begun one."""

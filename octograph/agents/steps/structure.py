@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from octograph.agents.events import StepName, StepStarted, Structured
 from octograph.agents.learning.posteriors import cluster_of
+from octograph.agents.noting import noted, timed
 from octograph.agents.self_discover import Discovery, StoredStructure, StructureStore
 from octograph.agents.state import State, asked, current_step
 from octograph.agents.steps.step import Emit
+from octograph.agents.workings import UsedStructure
 from octograph.cancellation import CancelToken
 from octograph.errors import ToolError
 from octograph.graph import ModelGraph
@@ -72,18 +74,23 @@ class StructureStep:
                 await store.put(stored)
             elif cancel.cancelled:
                 return {"structure": None}
-        emit(
-            Structured(
-                worker=worker,
-                task=task,
-                structure=None if stored is None else stored.structure,
-                model="" if stored is None else stored.model,
-                calls=calls,
-                seconds=time.perf_counter() - started,
-                problem=problem,
-            )
+        structure, model = (None, "") if stored is None else (stored.structure, stored.model)
+        found = Structured(
+            worker=worker,
+            task=task,
+            structure=structure,
+            model=model,
+            calls=calls,
+            seconds=time.perf_counter() - started,
+            problem=problem,
         )
-        return {"structure": None if stored is None else stored.structure.document()}
+        emit(found)
+        used = UsedStructure.of(structure, task=task, model=model, calls=calls, problem=problem)
+        return {
+            "structure": None if structure is None else structure.document(),
+            "workings": noted(state, worker, structured=used.document()),
+            "times": timed(state, {"structure": found.seconds}),
+        }
 
     async def _discovered(
         self, worker: str, task: str, query: str, cancel: CancelToken

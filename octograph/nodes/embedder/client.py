@@ -5,7 +5,6 @@ Shapes: ``n`` texts, ``d`` dimensions (384 for the embedded model).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -82,7 +81,7 @@ class EmbedderClient:
 
     async def prepare(self) -> None:
         """Get ready, so that the time of the first text is the time of a text."""
-        await asyncio.to_thread(self.host.ensure_ready)
+        await self.host.prepare()
 
     async def dimension(self) -> int:
         """Return the length ``d`` of the vectors."""

@@ -20,7 +20,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Literal
 
 from octograph.cancellation import CancelToken
@@ -88,7 +88,7 @@ class HostProcess:
         self._reader: threading.Thread | None = None
         self._pending: dict[int, Callable[[Frame], None]] = {}
         self._next_id = 1
-        self._wanted = 0  # requests that are not sent yet: they wait for the start
+        self._wanted = 0  # who waits for the start, to send a request behind it
         self._began = 0.0
         self._used: float | None = None
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
@@ -108,6 +108,11 @@ class HostProcess:
     def working(self) -> bool:
         """Whether a request is in flight or waits for the start."""
         return bool(self._pending) or self._wanted > 0
+
+    @property
+    def awaited(self) -> bool:
+        """Whether a request waits for the start."""
+        return self._wanted > 0
 
     @property
     def idle_seconds(self) -> float | None:
@@ -135,6 +140,12 @@ class HostProcess:
                 if not self._ready():
                     self._start()
 
+    async def prepare(self) -> None:
+        """As `ensure_ready`, without blocking the event loop."""
+        with self._wanting():
+            if not self._ready():
+                await asyncio.to_thread(self.ensure_ready)
+
     async def stream(self, op: str, args: Frame, *, cancel: CancelToken | None = None) -> AsyncIterator[Frame]:
         """Send a request and yield what the service gives for it, in order.
 
@@ -155,7 +166,9 @@ class HostProcess:
             with contextlib.suppress(RuntimeError):  # the caller's loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(replies.put_nowait, frame)
 
-        number = await self._begin(op, args, deliver)
+        with self._wanting():  # from the first moment on the host is not idle
+            await self.prepare()
+            number = self._send(op, args, deliver)
         try:
             with (cancel or CancelToken()).calling(lambda: self._cancel(number)):
                 while True:
@@ -282,14 +295,12 @@ class HostProcess:
         self._state = "failed"
         return HostStartError(message, hint=self._last_words() or "Run `octograph doctor`.")
 
-    async def _begin(self, op: str, args: Frame, deliver: Callable[[Frame], None]) -> int:
-        """Send a request once the child runs; from the first moment on the host is not idle."""
+    @contextlib.contextmanager
+    def _wanting(self) -> Iterator[None]:
         with self._lock:
             self._wanted += 1
         try:
-            if not self._ready():
-                await asyncio.to_thread(self.ensure_ready)
-            return self._send(op, args, deliver)
+            yield
         finally:
             with self._lock:
                 self._wanted -= 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -169,7 +168,7 @@ class LlamaClient:
 
     async def prepare(self) -> None:
         """See `QueryReader`."""
-        await asyncio.to_thread(self.host.ensure_ready)
+        await self.host.prepare()
 
     async def layers(self) -> int:
         """See `QueryReader`."""

@@ -147,5 +147,5 @@ def _judged(account: Account) -> str:
         return ""
     if judged.problem is not None:
         return f"The answers were not compared: {one_line(judged.problem)}."
-    order = ", ".join(f"{one_line(worker)} {one.mean:.2f}" for worker, one in judged.judgements.items())
+    order = ", ".join(f"{one_line(worker)} {mean:.2f}" for worker, mean in judged.means.items())
     return f"The judge compared the withheld answers, the best first, in nats a token: {order}."

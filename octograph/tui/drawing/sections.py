@@ -134,7 +134,7 @@ def _hit(hit: Hit, citations: tuple[Citation, ...]) -> Part:
 
 
 def _cited(account: Account) -> Iterator[Part]:
-    """The passages of a turn of a thread, which keeps those that its answer rests on."""
+    """The passages of a turn of a version that kept no others than those that its answer rests on."""
     if not account.citations or any(one.hits is not None for one in account.tries):
         return
     cited = []
@@ -156,22 +156,21 @@ def _structure(one: Try, worker: str) -> Iterator[Part]:
     found = one.structured
     if found is None:
         return
-    if found.structure is None:
+    if not found.steps:
         why = one_line(found.problem or "none was found")
         lines: tuple[Content, ...] = (Content(f"There is none, so the worker answers without: {why}."),)
         yield Part(title=Content(f"Reasoning structure of {worker} (none)"), lines=lines)
         return
     model = one_line(found.model) or "somebody"
     made = f"discovered by {model} in {found.calls} calls" if found.calls else f"kept, discovered by {model} before"
-    steps = found.structure.all_steps
     lines = (
         Content.styled(f"For tasks like {one_line(found.task)}, {made}.", "dim"),
         *(
-            Content.assemble((f"{number}. {one_line(step.key)}", "bold"), f": {one_line(step.what)}")
-            for number, step in enumerate(steps, start=1)
+            Content.assemble((f"{number}. {one_line(key)}", "bold"), f": {one_line(what)}")
+            for number, (key, what) in enumerate(found.steps, start=1)
         ),
     )
-    yield Part(title=Content(f"Reasoning structure of {worker} ({len(steps)} steps)"), lines=lines)
+    yield Part(title=Content(f"Reasoning structure of {worker} ({len(found.steps)} steps)"), lines=lines)
 
 
 def _weights(one: Try) -> tuple[Content, ...]:

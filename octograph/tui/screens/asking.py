@@ -92,7 +92,7 @@ class AskingScreen(Screen[None]):
                 backend = await self._opening.backend()
                 from octograph.tui.telling import tell  # here: with the backend, the agents are loaded
 
-                await tell(begin(backend), answer, began=self._began, happened=self._happened)
+                await tell(begin(backend), answer, models=backend.hosts, began=self._began, happened=self._happened)
         except Exception as error:  # of any kind: the app stays up and says it
             await answer.fail(*explain(error))
             self._show_account(replace(self._account, status="failed", text=str(error), step=None))

@@ -26,6 +26,7 @@ from octograph.tui.screens.node import NodeScreen
 from octograph.tui.screens.passage import PassageScreen
 from octograph.tui.screens.threads import ThreadChoice, ThreadsScreen
 from octograph.tui.threads.comparing import branches
+from octograph.tui.threads.reopened import Reopened
 from octograph.tui.turns.account import Account
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.badge import Badge
@@ -41,7 +42,7 @@ from octograph.tui.widgets.sources import Sources
 from octograph.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:  # see octograph.tui.backend
-    from octograph.agents import ThreadInfo, Turn
+    from octograph.agents import ThreadInfo
 
 __all__ = ["ChatScreen"]
 
@@ -144,11 +145,11 @@ class ChatScreen(AskingScreen):
         self.query_one(Composer).open(backend.documents)
 
     async def _show_turns(self, backend: Backend, thread: str) -> None:
-        turns, title = await asyncio.to_thread(_read, backend, thread)
-        self.query_one(Heading).show_title(title)
-        self.query_one(Prompt).remember(turn.query for turn in turns)
-        await self.query_one(Transcript).show(turns)
-        self._show_account(Account.of(turns[-1]) if turns else Account())
+        found = await asyncio.to_thread(Reopened.read, backend, thread)
+        self.query_one(Heading).show_title(found.title)
+        self.query_one(Prompt).remember(turn.query for turn in found.turns)
+        await self.query_one(Transcript).show(found.turns, ratings=found.ratings)
+        self._show_account(Account.of(found.turns[-1]) if found.turns else Account())
 
     async def _switch(self, thread: str | None) -> None:
         """Show another thread, None for a new one."""
@@ -391,9 +392,3 @@ class ChatScreen(AskingScreen):
         """Say where a link of an answer leads; it is never opened."""
         event.stop()
         self.notice(f"The link leads to {event.href}")
-
-
-def _read(backend: Backend, thread: str) -> tuple[list[Turn], str | None]:
-    """The turns of a thread and its title, None if it is new."""
-    turns = backend.threads.turns(thread)
-    return turns, backend.threads.info(thread).title if turns else None

@@ -149,6 +149,8 @@ def _memory(status: HostStatus | None) -> Iterator[str]:
     yield f", {status.state}"
     if status.loaded is not None:
         yield f" {status.loaded:.0%}"
+    if status.requantising:
+        yield ", its weights are requantised, once"
     if status.resident is not None:
         yield f", {_size(status.resident)} in memory"
     if status.pinned:

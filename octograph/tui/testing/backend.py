@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from octograph.agents import Decided, Event, Finished, Started, TextWritten, Turn
+from octograph.agents.learning import Feedback
 from octograph.agents.tally import Tally
 from octograph.cancellation import CancelToken
 from octograph.errors import ThreadError
@@ -43,7 +44,7 @@ class ScriptedBackend:
         What the app shows beside the conversations.
     tally
         What the workers did.
-    ratings
+    rated
         What `feedback` was told, in order.
     choices
         With which turns were resumed, in order.
@@ -62,7 +63,7 @@ class ScriptedBackend:
     documents: ScriptedDocuments = field(default_factory=ScriptedDocuments)
     hosts: ScriptedHosts = field(default_factory=ScriptedHosts)
     tally: Tally = field(default_factory=Tally)
-    ratings: list[tuple[str | None, bool, str | None]] = field(default_factory=list)
+    rated: list[tuple[str | None, bool, str | None]] = field(default_factory=list)
     choices: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     named: list[str] = field(default_factory=list)
@@ -107,7 +108,25 @@ class ScriptedBackend:
 
     def feedback(self, thread: str, *, accepted: bool, instead: str | None = None, turn: str | None = None) -> None:
         """Keep the rating."""
-        self.ratings.append((turn, accepted, instead))
+        self.rated.append((turn, accepted, instead))
+
+    def ratings(self, thread: str) -> Mapping[str, Feedback]:
+        """Return the last rating of each turn."""
+        turns = {turn.id: turn for turn in self.conversations.get(thread, [])}
+        return {
+            turn: Feedback(
+                graph=self.graph.name,
+                cluster="",
+                worker=turns[turn].worker or "",
+                kind="overridden" if instead is not None else "accepted" if accepted else "rejected",
+                thread=thread,
+                turn=turn,
+                moment="",
+                instead=instead,
+            )
+            for turn, accepted, instead in self.rated
+            if turn in turns
+        }
 
     def close(self) -> None:
         """Note that this was closed."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from octograph.agents import Citation, Decided, Event, Judged, Structured, Turn
+    from octograph.agents import Citation, Decided, Event, Turn
     from octograph.agents.events import ScoreKind, StepName
     from octograph.agents.turn import Source, Status
+    from octograph.agents.workings import Ranking, UsedStructure
     from octograph.nodes.generation import Generation
     from octograph.nodes.worker import AnswerPath
     from octograph.retrieval.passage import Hit
@@ -92,9 +93,9 @@ class Sureness:
     g
         Its selection score, in nats.
     tau
-        The least that is taken; None if everything is, or if it is not known any more.
+        The least that is taken; None if everything is, or if the turn is of a version that did not keep it.
     kind
-        What the score rests on, None if that is not known any more.
+        What the score rests on, None if the turn is of such a version.
 
     """
 
@@ -119,7 +120,8 @@ class Try:
     place
         For which step of the plan, counted from 1.
     hits
-        The passages that were found for it; None if it reads no documents, or they are not known any more.
+        The passages that were found for it; None if it reads no documents, or the turn is of a version that did not
+        keep them.
     structured
         The reasoning structure that it fills, or why there is none; None if it asks for none.
     text
@@ -144,7 +146,7 @@ class Try:
     worker: str
     place: int = 1
     hits: tuple[Hit, ...] | None = None
-    structured: Structured | None = None
+    structured: UsedStructure | None = None
     text: str = ""
     pieces: int = 0
     source: Source | None = None
@@ -223,7 +225,7 @@ class Account:
     tries: tuple[Try, ...] = ()
     decisions: tuple[Decided, ...] = ()
     citations: tuple[Citation, ...] = ()
-    judged: Judged | None = None
+    judged: Ranking | None = None
     choices: tuple[str, ...] = ()
     seconds: Mapping[StepName, float] = field(default_factory=dict)
     total: float | None = None

@@ -26,6 +26,7 @@ from octograph.agents.events import (
     TextWritten,
 )
 from octograph.agents.turn import Turn
+from octograph.agents.workings import Ranking, UsedStructure, Workings
 from octograph.nodes.master.route import NO_WORKER
 from octograph.tui.turns.account import Account, Candidate, PlanStep, Routing, Sureness, Try
 
@@ -50,8 +51,9 @@ def folded(account: Account, event: Event) -> Account:
             return _timed(replace(account, routing=routing, tries=tries), "route", seconds)
         case Decided():
             return _decided(account, event)
-        case Judged(seconds=seconds):
-            return _timed(replace(account, judged=event), "judge", seconds)
+        case Judged(judgements=judgements, problem=problem, seconds=seconds):
+            ranking = Ranking(means={worker: one.mean for worker, one in judgements.items()}, problem=problem)
+            return _timed(replace(account, judged=ranking), "judge", seconds)
         case Asked(choices=choices):
             return replace(account, choices=choices)
         case Finished(turn=closed):
@@ -75,6 +77,9 @@ def told(turn: Turn) -> Account:
         tries=tries,
         decisions=_decisions(turn, tries),
         citations=turn.citations,
+        judged=turn.ranking,
+        choices=turn.choices,
+        seconds=turn.times,
         total=turn.seconds or None,
     )
 
@@ -117,8 +122,9 @@ def _tried(account: Account, event: Retrieved | Structured | TextWritten | Gener
     match event:
         case Retrieved(hits=hits, seconds=seconds):
             return _timed(_with(account, place, hits=hits), "retrieve", seconds)
-        case Structured(seconds=seconds):
-            return _timed(_with(account, place, structured=event), "structure", seconds)
+        case Structured(structure=structure, task=task, model=model, calls=calls, problem=problem, seconds=seconds):
+            used = UsedStructure.of(structure, task=task, model=model, calls=calls, problem=problem)
+            return _timed(_with(account, place, structured=used), "structure", seconds)
         case TextWritten(text=text):
             return _with(account, place, text=one.text + text, pieces=one.pieces + 1)
         case Generated(source=source, generation=generation, paths=paths, problem=problem, seconds=seconds):
@@ -157,8 +163,10 @@ def _finished(account: Account, turn: Turn) -> Account:
         place=closed.place if closed.tries else account.place,
         step=None,
         tries=tuple(tries.values()),
-        decisions=account.decisions or closed.decisions,
+        decisions=turn.decisions or account.decisions or closed.decisions,
         citations=closed.citations,
+        judged=closed.judged or account.judged,
+        seconds=closed.seconds or account.seconds,
         total=closed.total,
     )
 
@@ -168,8 +176,12 @@ def _both(seen: Try, known: Try | None) -> Try:
         return seen
     return replace(
         seen,
+        hits=known.hits if seen.hits is None else seen.hits,
+        structured=seen.structured or known.structured,
         text=known.text or seen.text,
         source=seen.source or known.source,
+        generation=seen.generation or known.generation,
+        paths=seen.paths or known.paths,
         sureness=seen.sureness or known.sureness,
         problem=seen.problem or known.problem,
         taken=known.taken,
@@ -177,7 +189,30 @@ def _both(seen: Try, known: Try | None) -> Try:
 
 
 def _tries(turn: Turn) -> tuple[Try, ...]:
-    """Who was asked: for each step of the plan those whose answer was not taken, then the one whose was."""
+    """Who was asked, in order, with how they came to their answers and what became of those."""
+    worked = {(one.worker, one.place): one for one in map(_worked, turn.workings)}
+    ended = {(one.worker, one.place): one for one in _ended(turn)}
+    tries = {key: _both(one, ended.get(key)) for key, one in worked.items()}
+    tries |= {key: one for key, one in ended.items() if key not in tries}
+    return tuple(sorted(tries.values(), key=lambda one: one.place))
+
+
+def _worked(one: Workings) -> Try:
+    return Try(
+        worker=one.worker,
+        place=one.step,
+        hits=one.hits,
+        structured=one.structured,
+        source=one.source,
+        generation=one.generation,
+        paths=one.paths,
+        sureness=None if one.score is None else Sureness(g=one.score, tau=one.tau, kind=one.score_kind),
+        problem=one.problem,
+    )
+
+
+def _ended(turn: Turn) -> list[Try]:
+    """For each step of the plan those whose answer was not taken, then the one whose was."""
     tries = [
         Try(worker=one.worker, place=one.step, text=one.text, problem=one.reason, sureness=_sureness(one.score))
         for one in turn.tried
@@ -197,7 +232,7 @@ def _tries(turn: Turn) -> tuple[Try, ...]:
                 taken=turn.status == "answered",
             )
         )
-    return tuple(sorted(tries, key=lambda one: one.place))
+    return tries
 
 
 def _sureness(g: float | None) -> Sureness | None:
@@ -205,9 +240,9 @@ def _sureness(g: float | None) -> Sureness | None:
 
 
 def _decisions(turn: Turn, tries: Sequence[Try]) -> tuple[Decided, ...]:
-    """What was decided, in order; while a person has to choose, the order of the tries is not known."""
-    if turn.status == "waiting":
-        return ()
+    """What was decided, in order; a turn of a version that did not keep it tells nearly all."""
+    if turn.decisions or turn.status == "waiting":
+        return turn.decisions
     decisions = []
     for one, after in zip(tries, [*tries[1:], None], strict=False):  # no tries leave the None over
         if one.taken and after is not None:

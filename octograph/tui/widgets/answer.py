@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from octograph.terminal import plain
+from octograph.tui.drawing.loading import loading
 from octograph.tui.drawing.strokes import Strokes, terminal_strokes
 from octograph.tui.turns.account import Account
 from octograph.tui.widgets.code_blocks import CodeBlock, code_blocks
@@ -26,6 +27,7 @@ from octograph.tui.widgets.written import Written
 
 if TYPE_CHECKING:  # see octograph.tui.backend
     from octograph.agents import Turn
+    from octograph.hosts import HostStatus
 
 __all__ = ["Answer"]
 
@@ -147,6 +149,11 @@ class Answer(Vertical, can_focus=True):
         return self._account if self.turn is not None else None
 
     @property
+    def waits(self) -> bool:
+        """Whether nothing is written at the moment."""
+        return self._note.waits
+
+    @property
     def text(self) -> str:
         """What can be copied: the answer, as far as it was written."""
         return self._revealed or (self._written.text if self.turn is None else self.turn.text)
@@ -175,6 +182,10 @@ class Answer(Vertical, can_focus=True):
         await self._written.take_back()
         self._note.wait(reason)
         self._place_note()
+
+    def show_loading(self, statuses: Iterable[HostStatus]) -> None:
+        """Show how far the model is that is waited for, while it starts."""
+        self._note.load(loading(statuses, self._strokes))
 
     def show_route(self, route: Mapping[str, Any]) -> None:
         """Show the master's decision."""
@@ -232,7 +243,7 @@ class Answer(Vertical, can_focus=True):
         turn = self.turn
         if turn is not None and (self._resumable or turn.status == "waiting"):
             self._resumable = False
-            self.turn = replace(turn, status="interrupted", text="", tried=())
+            self.turn = replace(turn, status="interrupted", text="", tried=(), choices=())
             self._leave_out()
             self._end(self.turn)
 

@@ -104,11 +104,11 @@ class GoingOn(Vertical):
 
 def surest(turn: Turn, account: Account) -> Attempt | None:
     """Return the answer that was withheld and counts as the surest: as it was judged, else by its ``g``."""
-    judged = {} if account.judged is None else account.judged.judgements
+    judged = {} if account.judged is None else account.judged.means
 
     def sureness(attempt: Attempt) -> tuple[float, float]:
-        mean = judged[attempt.worker].mean if attempt.worker in judged else -math.inf
-        return mean, -math.inf if attempt.score is None else attempt.score
+        g = -math.inf if attempt.score is None else attempt.score
+        return judged.get(attempt.worker, -math.inf), g
 
     withheld = [one for one in turn.tried if one.text and one.step == turn.tried[-1].step]
     return max(withheld, key=sureness, default=None)
@@ -120,13 +120,12 @@ def ways(turn: Turn, account: Account) -> tuple[Way, ...]:
     if turn.status == "waiting":
         from octograph.agents.limits import ABSTAIN, ANSWER  # here: where there is a turn, the agents are loaded
 
-        choices = account.choices or (ANSWER, ABSTAIN)  # a thread keeps no more of them
         whose = "above" if best is None else f"of {one_line(best.worker)}"
         known = {
             ANSWER: Way(name=ANSWER, title="Take it", about=f"take the answer {whose}, not sure as it is"),
             ABSTAIN: Way(name=ABSTAIN, title="Leave it", about="the answer is that nobody knows"),
         }
-        return tuple(known.get(choice) or _worker(choice, account) for choice in choices)
+        return tuple(known.get(choice) or _worker(choice, account) for choice in account.choices)
     found = []
     if best is not None:
         about = f"show what {one_line(best.worker)} wrote, not sure as it is"

@@ -30,10 +30,25 @@ class Note(Static):
     def __init__(self) -> None:
         super().__init__(classes="note")
         self.display = False
+        self._reason: str | None = None
+        self._loading: str | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it says what is waited for."""
+        return self._reason is not None
 
     def wait(self, reason: str) -> None:
         """Say what is waited for."""
         self.say(Content.styled(plain(reason), "italic $text-muted"))
+        self._reason = reason
+
+    def load(self, loading: str | None) -> None:
+        """Say how far a model is that is waited for; None says again what it is waited for."""
+        reason = self._reason
+        if reason is not None and loading != self._loading:
+            self.wait(loading or reason)
+            self._reason, self._loading = reason, loading
 
     def fail(self, message: str, hint: str) -> None:
         """Say what went wrong."""
@@ -71,6 +86,7 @@ class Note(Static):
 
     def say(self, content: Content | None) -> None:
         """Say this; None says nothing."""
+        self._reason = self._loading = None
         self.display = content is not None
         self.update(content if content is not None else "")
 

@@ -44,6 +44,22 @@ async def test_nothing_is_known_at_first(tmp_path: Path) -> None:
         await store.forget("g")
 
 
+async def test_what_counts_of_a_thread_is_read_back(tmp_path: Path) -> None:
+    last = {
+        "1": feedback("rejected", turn="1"),
+        "2": feedback("overridden", turn="2", instead="code"),
+        "3": feedback("accepted", turn="3", cluster="law", worker="law"),
+    }
+    async with FeedbackStore.open(tmp_path / "feedback.sqlite") as store:
+        await store.add(feedback("overridden", turn="1", instead="law"))
+        for one in last.values():
+            await store.add(one)
+            await store.add(replace(one, thread="other", kind="accepted", instead=None))
+            await store.add(replace(one, graph="other", kind="accepted", instead=None))
+        assert await store.of_thread("g", "t") == last
+        assert await store.of_thread("g", "nowhere") == {}
+
+
 async def test_each_kind_counts_as_it_says(tmp_path: Path) -> None:
     async with FeedbackStore.open(tmp_path / "feedback.sqlite") as store:
         await store.add(feedback("accepted", turn="1"))

@@ -102,16 +102,18 @@ def abstention() -> Shown:
 def waiting() -> Shown:
     route = a_route({"knowledge": 0.55, "reader": 0.4, "chat": 0.05}, token="<fn_9>", query=LEASE)
     attempt = Attempt(worker="knowledge", reason=UNSURE, text="It is a month.", score=-1.4)
+    choices = ("answer", "abstain", "reader", "chat")
     turn = Turn(
         id="2",
         thread="t",
         query=LEASE,
         status="waiting",
+        choices=choices,
         text="I am not sure. knowledge would say: It is a month.",
         route=route.document(),
         tried=(attempt,),
     )
-    asked = Asked(attempts=(attempt,), choices=("answer", "abstain", "reader", "chat"))
+    asked = Asked(attempts=(attempt,), choices=choices)
     return closed([Started(thread="t", turn="2", query=LEASE), *withheld()[1:7], asked, Finished(turn=turn)])
 
 

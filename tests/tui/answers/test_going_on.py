@@ -150,12 +150,13 @@ async def test_the_choice_is_told(read_screen: ReadScreen, place: int, choice: s
     assert chosen.turn is app.answers[0].turn
 
 
-async def test_a_thread_that_was_opened_again_offers_what_is_always_there(read_screen: ReadScreen) -> None:
-    turn, _ = waiting()
+async def test_a_thread_that_was_opened_again_offers_the_same(read_screen: ReadScreen) -> None:
+    turn, account = waiting()
+    assert account is not None
+    assert ways(turn, Account.of(turn)) == ways(turn, account)
     screen = await played(Stage((turn, None)), read=read_screen)
-    assert "Take it " in screen
-    assert "Leave it" in screen
-    assert "Ask reader" not in screen
+    for words in ("Take it     take the answer of knowledge", "Leave it ", "Ask reader  the master gave it 40 %"):
+        assert words in screen
 
 
 async def test_more_that_is_known_is_shown_when_it_comes(read_screen: ReadScreen) -> None:
@@ -164,9 +165,10 @@ async def test_more_that_is_known_is_shown_when_it_comes(read_screen: ReadScreen
     app = Stage((turn, None))
     async with app.run_test(size=(100, 40)) as pilot:
         await settle(pilot)
+        assert "tau -0.60" not in read_screen(app)
         app.answers[0].show_account(account)
         await settle(pilot)
-        assert "Ask reader" in read_screen(app)
+        assert "tau -0.60" in read_screen(app)
 
 
 async def test_a_later_question_takes_the_choice_away(read_screen: ReadScreen) -> None:

@@ -46,7 +46,10 @@ SCENES = {
     "answered": (TURN, ("o", "enter")),
     "code": (TURN, ("c", "b")),
     "abstained": (replace(TURN, status="abstained", worker=None, source=None), ("g", "enter", "c", "b")),
-    "waiting": (replace(TURN, status="waiting", worker=None, source=None), ("g", "enter")),
+    "waiting": (
+        replace(TURN, status="waiting", worker=None, source=None, choices=("answer", "abstain", EVERYTHING)),
+        ("g", "enter"),
+    ),
     "another": (TURN, ("a",)),
     "failed": (replace(TURN, status="failed", worker=None, source=None), ()),
     "tool": (replace(TURN, source="tool"), ("c",)),

@@ -12,6 +12,7 @@ from typing import Literal
 from octograph.background import BackgroundLoop
 from octograph.cancellation import CancelToken
 from octograph.errors import UsageError
+from octograph.retrieval.documents import find_files
 from octograph.retrieval.entry import Entry
 from octograph.retrieval.indexing import IndexingProgress, IndexingReport
 from octograph.retrieval.library import Library
@@ -112,6 +113,27 @@ class Documents:
         """Compare the documents with their files, and return those that differ; `add` reads them again."""
         found = ((entry.source, _change(entry)) for entry in self.entries(base=base))
         return [Change(source=source, kind=kind) for source, kind in found if kind is not None]
+
+    def unindexed(self, paths: Sequence[Path], *, base: str | None = None) -> list[Path]:
+        """Return those of some files and folders that searches do not find whole, and as they are now.
+
+        Raises
+        ------
+        DocumentError
+            A path does not exist.
+
+        """
+        known = {entry.source: entry for entry in self.entries(base=base)}
+
+        def current(file: Path) -> bool:
+            entry = known.get(str(file))
+            return entry is not None and _change(entry) is None
+
+        return [
+            path
+            for path in paths
+            if not all(current(found.path) for found in find_files(path) if found.problem is None)
+        ]
 
     async def _add(
         self,

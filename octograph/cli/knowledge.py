@@ -77,7 +77,10 @@ def add(arguments: argparse.Namespace) -> int:
         if plan is not None:
             note(f"{plan.kind} index: {plan.reason}")
         if not report.finished:
-            note("stopped; what is done is kept, and the same command goes on from there")
+            note(
+                f"stopped; {report.usable} documents can be searched, {report.pending} are still to come, and the same "
+                "command goes on from there"
+            )
     return 0 if report.finished else INTERRUPTED
 
 
@@ -247,6 +250,6 @@ def _telling(bar: Callable[..., None]) -> Callable[[IndexingProgress], None]:
 
     def tell(now: IndexingProgress) -> None:
         rate = now.passages / (time.monotonic() - started)
-        bar(now.files, now.total, f"{now.passages} passages, {rate:.0f}/s")
+        bar(now.files, now.total, f"{now.passages} passages, {rate:.0f}/s; {now.usable} files can be searched")
 
     return tell

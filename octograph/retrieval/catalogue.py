@@ -317,6 +317,11 @@ class Catalogue:
         """Delete what was begun of a document and not finished; call it within `writing`."""
         self._db.execute("DELETE FROM documents WHERE source = ? AND born IS NULL", (os.fsencode(source),))
 
+    def size(self) -> int:
+        """How many passages the generation to come has."""
+        found: int = self._one("SELECT count(*) FROM passages WHERE document IN (SELECT id FROM coming)")
+        return found
+
     def living(self) -> NDArray[np.int64]:
         """Ids ``[n]`` of all passages of the generation to come, ascending."""
         with faults_told(self.path):

@@ -26,6 +26,9 @@ __all__ = ["Indexer", "IndexingProgress", "IndexingReport", "Skipped", "below"]
 PORTION = 512
 """Passages that are embedded and written together: what an interruption can cost, and enough to sort by length."""
 
+FIRST = 64
+"""Passages of the first portion; each is twice the one before, up to `PORTION`, so that something is there soon."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
@@ -37,11 +40,31 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexingProgress:
-    """How far it is: files looked at, of how many, and passages embedded."""
+    """How far it is.
+
+    Attributes
+    ----------
+    files, total
+        Files looked at, of how many.
+    passages
+        Passages embedded.
+    usable
+        Files that searches find already: published, or as before.
+    skipped
+        Files that could not be read.
+
+    """
 
     files: int
     total: int
     passages: int
+    usable: int = 0
+    skipped: int = 0
+
+    @property
+    def pending(self) -> int:
+        """Files that searches do not find yet, or not as they are now."""
+        return self.total - self.usable - self.skipped
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +83,8 @@ class IndexingReport:
         Files that could not be read; what the knowledge base had of them stays.
     passages
         Passages embedded.
+    usable, pending
+        Files that searches find as they are now, and files that they do not, as it did not come to them.
     seconds
         From beginning to end.
     finished
@@ -74,6 +99,8 @@ class IndexingReport:
     pruned: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     passages: int = 0
+    usable: int = 0
+    pending: int = 0
     seconds: float = 0.0
     finished: bool = False
 
@@ -98,9 +125,12 @@ class Indexer:
     Parameters
     ----------
     catalogue
-        Whose only writer this is.
+        Whose only writer this is; what is finished in it is published.
     embedder, splitter
         Of the knowledge base.
+    publish
+        Publishes what is finished, if it is time to, and tells whether it was; called in a thread while the embedder
+        is at work.
     progress
         Is told how far it is.
     cancel
@@ -114,17 +144,20 @@ class Indexer:
         *,
         embedder: Embedder,
         splitter: Splitter,
+        publish: Callable[[], bool],
         progress: Callable[[IndexingProgress], None],
         cancel: CancelToken,
     ) -> None:
         self._catalogue = catalogue
         self._embedder = embedder
         self._splitter = splitter
+        self._publish = publish
         self._progress = progress
         self._cancel = cancel
         self._known = catalogue.stamps()
         self._touched: list[tuple[str, Stamp]] = []
-        self._seen = 0
+        self._seen = self._unreadable = 0
+        self._finished = self._published = 0
 
     async def add_files(self, paths: Sequence[Path], *, limit: int, prune: bool) -> IndexingReport:
         """Read what is new or changed in files and folders, and write it.
@@ -176,19 +209,43 @@ class Indexer:
             while (portion := await ahead) is not None and not self._cancel.cancelled:
                 texts = [passage.indexed for part in portion for passage in part.passages]
                 encoding = asyncio.create_task(self._embedder.encode(texts, cancel=self._cancel))
-                # The next portion is read and split while the embedder is at work on this one.
+                # While the embedder is at work on this one, the next portion is read and split, and those before are
+                # published.
                 ahead = asyncio.create_task(asyncio.to_thread(next, portions, None))
-                vectors = await encoding
+                publishing = asyncio.create_task(self._publish_before(total, report))
+                try:
+                    vectors = await encoding
+                finally:
+                    await asyncio.wait([publishing])  # the thread ends with its generation
+                await publishing
                 if vectors is None:
                     break
                 self._append(portion, vectors)
                 report.passages += len(texts)
-                self._progress(IndexingProgress(files=self._seen, total=total, passages=report.passages))
+                self._progress(self._far(total, report))
             else:
                 report.finished = not self._cancel.cancelled
         finally:
             await asyncio.wait([ahead])  # the thread ends with its portion
         report.seconds = time.perf_counter() - started
+        # However it ended: all that is finished is published before this is told.
+        self._published = self._finished
+        end = self._far(total, report)
+        report.usable, report.pending = end.usable, end.pending
+
+    async def _publish_before(self, total: int, report: IndexingReport) -> None:
+        if await asyncio.to_thread(self._publish):
+            self._published = self._finished
+            self._progress(self._far(total, report))
+
+    def _far(self, total: int, report: IndexingReport) -> IndexingProgress:
+        return IndexingProgress(
+            files=self._seen,
+            total=total,
+            passages=report.passages,
+            usable=report.unchanged + self._published,
+            skipped=self._unreadable,
+        )
 
     def _append(self, portion: Sequence[_Part], vectors: NDArray[np.float32]) -> None:
         first = 0
@@ -200,6 +257,7 @@ class Indexer:
                 first = end
                 if part.last:
                     self._catalogue.finish(document, part.source)
+                    self._finished += 1
 
     # --- in the thread that reads, which leaves the catalogue alone ------------------------------------------
 
@@ -215,6 +273,7 @@ class Indexer:
                 passages = self._splitter.split(read_document(path, limit=limit))
             except DocumentError as error:
                 report.skipped.append(Skipped(source=source, reason=error.message))
+                self._unreadable += 1
             else:
                 self._count(source, report)
                 yield source, stamp, passages
@@ -257,7 +316,7 @@ class Indexer:
 def _portions(documents: Iterator[_Split], unfinished: Mapping[str, tuple[bytes, int]]) -> Iterator[list[_Part]]:
     """Give parts of documents, as many at a time as are embedded together, without what is written already."""
     portion: list[_Part] = []
-    room = PORTION
+    size = room = FIRST
     for source, stamp, passages in documents:
         digest, there = unfinished.get(source, (b"", 0))
         first = there if digest == stamp.digest else 0
@@ -270,7 +329,8 @@ def _portions(documents: Iterator[_Split], unfinished: Mapping[str, tuple[bytes,
             portion.append(_Part(source=source, stamp=stamp, passages=some, last=last))
             if room == 0:
                 yield portion
-                portion, room = [], PORTION
+                size = min(2 * size, PORTION)
+                portion, room = [], size
     if portion:
         yield portion
 

@@ -24,7 +24,7 @@ from octograph.retrieval.embedding import Embedder
 from octograph.retrieval.entry import Entry
 from octograph.retrieval.indexing import Indexer, IndexingProgress, IndexingReport, below
 from octograph.retrieval.passage import Hit
-from octograph.retrieval.publishing import publish
+from octograph.retrieval.publishing import Publisher, publish
 from octograph.retrieval.searching import Query, Searcher
 from octograph.retrieval.shelf import Shelf
 from octograph.retrieval.splitting import Splitter
@@ -48,7 +48,7 @@ class Status:
     documents, passages
         Published.
     pending
-        Documents that wait for the next `KnowledgeBase.add` to end.
+        Documents that are not published yet: added, changed or removed.
     kind
         Of the vector index.
     bytes
@@ -105,7 +105,7 @@ class KnowledgeBase:
         progress: Callable[[IndexingProgress], None] = lambda progress: None,
         cancel: CancelToken,
     ) -> tuple[IndexingReport, Plan | None]:
-        """Add files and folders, and publish what is in them.
+        """Add files and folders, and publish what is in them: now and then on the way, and at the end.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class KnowledgeBase:
         progress
             Is told how far it is.
         cancel
-            Stops soon; what is done is kept, the next call goes on from there, and nothing is published.
+            Stops soon; what is done is published, and the next call goes on from there.
 
         Returns
         -------
@@ -159,14 +159,22 @@ class KnowledgeBase:
     ) -> tuple[IndexingReport, Plan | None]:
         with self._alone(create=await self._embedder.space()) as catalogue:
             splitter = self._splitter()
+            # What a killed writer left: files that nobody reads, and documents that were finished.
+            self._shelf.keep_only(catalogue.generation().number)
+            publisher = Publisher(catalogue, self._shelf, kind=kind)
+            await asyncio.to_thread(publisher.publish)
             report = await act(
-                Indexer(catalogue, embedder=self._embedder, splitter=splitter, progress=progress, cancel=cancel)
+                Indexer(
+                    catalogue,
+                    embedder=self._embedder,
+                    splitter=splitter,
+                    publish=publisher.publish_if_due,
+                    progress=progress,
+                    cancel=cancel,
+                )
             )
-            another = kind is not None and kind != self._shelf.kind(catalogue.generation().files)
-            if not report.finished or not (catalogue.changed() or another):
-                self._shelf.keep_only(catalogue.generation().number)  # a killed writer may have left others
-                return report, None
-            return report, await asyncio.to_thread(publish, catalogue, self._shelf, kind=kind)
+            await asyncio.to_thread(publisher.publish, last=report.finished)
+            return report, publisher.plan
 
     async def remove(self, sources: Sequence[str]) -> list[str]:
         """Remove documents, named by their files or the folders above them; return those that went."""

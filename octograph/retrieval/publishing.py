@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,88 @@ from octograph.retrieval.shelf import GONE, Indexes, Shelf
 from octograph.retrieval.vectors import IndexKind, Plan, VectorIndex, plan, training_size
 from octograph.retrieval.words import WordIndex
 
-__all__ = ["publish"]
+__all__ = ["Publisher", "publish"]
 
 MOST_GONE = 0.2
 """Share of an index's positions that may be without a passage; above it, the index is made anew."""
 
 PORTION = 20_000
 """Vectors in memory at one time."""
+
+SHARE = 1 / 30
+"""Of the time of an addition, what publishing on the way may take beside what it takes to grow to twice the size."""
+
+GUESS = 0.0003
+"""Seconds that publishing takes for each passage, until it was measured once: rather too many."""
+
+
+class Publisher:
+    """Publishes what one writer adds: on the way wherever that costs little, and at the end.
+
+    Publishing goes through all passages, new or not, so what it will take is known from the last time. On the way it
+    is due in two cases. When the passages are twice as many as those that are published: all such publishings together
+    cost at most as much as the last of them, and half of what is finished can be searched at any time. And when it
+    takes at most `SHARE` of the time since the last one, which lets a large knowledge base show what is new.
+
+    Parameters
+    ----------
+    catalogue, shelf
+        Of the knowledge base; nobody else may write to them meanwhile.
+    kind
+        The kind of index that is wanted in the end; None lets the number of passages decide.
+    clock
+        Seconds.
+
+    Attributes
+    ----------
+    plan
+        How what was published last is indexed; None if nothing was published.
+
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        shelf: Shelf,
+        *,
+        kind: IndexKind | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.plan: Plan | None = None
+        self._catalogue = catalogue
+        self._shelf = shelf
+        self._kind = kind
+        self._clock = clock
+        self._size = catalogue.size()
+        self._each = GUESS
+        self._since = clock()
+
+    def publish_if_due(self) -> bool:
+        """Publish what is finished, if it is time to; whether it was."""
+        size = self._catalogue.size()
+        waited = self._clock() - self._since
+        return (size >= 2 * self._size or SHARE * waited >= self._each * size) and self.publish()
+
+    def publish(self, *, last: bool = False) -> bool:
+        """Publish what is finished, if there is anything; the last time in the kind that is wanted.
+
+        Raises
+        ------
+        KnowledgeError
+            The index cannot be written; the generation before stays.
+
+        """
+        published = self._shelf.kind(self._catalogue.generation().files)
+        # Another kind is made once: a few passages are not enough to learn codes from.
+        kind = self._kind if last or self._kind == published else None
+        if not (self._catalogue.changed() or (last and kind not in (None, published))):
+            return False
+        began = self._clock()
+        self.plan = publish(self._catalogue, self._shelf, kind=kind)
+        self._since = self._clock()
+        self._size = self._catalogue.size()
+        self._each = (self._since - began) / max(self._size, 1)
+        return True
 
 
 def publish(catalogue: Catalogue, shelf: Shelf, *, kind: IndexKind | None = None, anew: bool = False) -> Plan:

@@ -102,7 +102,8 @@ def test_interrupting_keeps_what_is_done(
     assert adding.returncode == 130
     assert "goes on from there" in told
     listed = json.loads(run_process("index", "list", "--json").out)
-    assert listed["documents"] == []  # nothing of a half of the folder is published
+    assert 0 < len(listed["documents"]) < 3000
+    assert f"{len(listed['documents'])} documents can be searched" in told
 
 
 def test_retrieval_is_measured_on_a_folder(run: Run, tmp_path: Path) -> None:

@@ -13,13 +13,14 @@ from octograph.agents import Attempt, Turn
 from octograph.agents.context import ContextUse
 from octograph.agents.learning import Feedback
 from octograph.errors import DocumentError, FeedbackError, HostBusyError
+from octograph.retrieval.indexing import IndexingProgress
 from octograph.tui.app import OctographApp
 from octograph.tui.screens.choose_worker import ChooseWorkerScreen
 from octograph.tui.screens.compare import CompareScreen
 from octograph.tui.screens.details import DetailsScreen
 from octograph.tui.screens.documents import DocumentsScreen
 from octograph.tui.screens.node import NodeScreen
-from octograph.tui.testing import Pause, ScriptedBackend, a_route, answered
+from octograph.tui.testing import Pause, ScriptedBackend, a_route, an_entry, answered
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.composer import Composer
 from octograph.tui.widgets.graph_pane import GraphPane
@@ -205,8 +206,9 @@ async def test_a_node_tells_of_its_model_which_can_be_pinned(
 async def test_documents_are_added_by_the_screen_by_paste_and_by_name(
     app_on: MakeApp, backend: ScriptedBackend, tmp_path: Path
 ) -> None:
-    file = tmp_path / "notes.md"
+    file, other = tmp_path / "notes.md", tmp_path / "letter.md"
     file.write_text("Rent is due on Friday.")
+    other.write_text("Rent rises in May.")
     app = app_on(backend)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
@@ -214,11 +216,11 @@ async def test_documents_are_added_by_the_screen_by_paste_and_by_name(
         await settle(pilot)
         await press(pilot, "y")
         assert backend.documents.added == [[str(file)]]
-        app.screen.query_one(Prompt).text = f"When is rent due? @{file}"
+        app.screen.query_one(Prompt).text = f"When is rent due? @{file} @{other}"
         await press(pilot, "enter")
         await settle(pilot)
-        assert backend.documents.added[1:] == [[str(file)]]
-        assert backend.asked == [f"When is rent due? @{file}"]
+        assert backend.documents.added[1:] == [[str(other)]]  # answers can rest on the first already
+        assert backend.asked == [f"When is rent due? @{file} @{other}"]
         await press(pilot, "f4")
         assert isinstance(app.screen, DocumentsScreen)
 
@@ -258,6 +260,30 @@ async def test_a_question_waits_for_what_it_names_and_stays_in_the_prompt_if_tha
         assert "it is damaged Save it again." in read_screen(app)
         assert prompt.text == broken
     assert backend.asked == []
+
+
+async def test_a_question_waits_only_for_what_answers_cannot_rest_on_yet(
+    app_on: MakeApp, read_screen: ReadScreen, backend: ScriptedBackend, tmp_path: Path
+) -> None:
+    known = tmp_path / "known.md"
+    known.write_text("text")
+    backend.documents.documents = {str(known): an_entry(str(known))}
+    progress = IndexingProgress(files=5, total=9, passages=60, usable=4)
+    backend.documents.scripts = {"many": [progress, Pause()]}
+    app = app_on(backend)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        indexing = app.screen.query_one(Composer).indexing
+        assert indexing is not None
+        indexing.add([tmp_path / "many"])
+        prompt = app.screen.query_one(Prompt)
+        for question in (f"first @{known}", "first"):
+            prompt.text = question
+            await press(pilot, "enter")
+            await settle(pilot)
+            assert backend.asked[-1] == question
+            assert "in answers: 4, not yet: 5" in read_screen(app)
+    assert backend.documents.added == [[str(tmp_path / "many")]]
 
 
 async def test_the_context_is_measured_and_can_be_compacted(

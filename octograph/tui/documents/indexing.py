@@ -67,10 +67,12 @@ class IndexingState:
         What is being added; nothing if it is empty.
     files, total, passages
         Files looked at, of how many (None: they are being counted), and passages embedded, of the current addition.
+    usable
+        Files of the current addition that answers can rest on already.
     waiting
         Additions after it.
     pending
-        Files of all these additions: answers cannot rest on them before their addition has ended.
+        Files of all these additions that answers cannot rest on yet.
     unread
         Files that could not be read since the app was started, and why.
     last
@@ -82,6 +84,7 @@ class IndexingState:
     files: int = 0
     total: int | None = None
     passages: int = 0
+    usable: int = 0
     waiting: int = 0
     pending: int = 0
     unread: tuple[Skipped, ...] = ()
@@ -99,6 +102,10 @@ class _Addition:
     progress: IndexingProgress | None = None
     cancel: CancelToken = field(default_factory=CancelToken)
     overtaken: bool = False
+
+    @property
+    def pending(self) -> int:
+        return (self.files or 0) if self.progress is None else self.progress.pending
 
 
 class Indexing:
@@ -135,7 +142,7 @@ class Indexing:
     def state(self) -> IndexingState:
         """How far it is."""
         waiting = len(self._waiting)
-        pending = sum(addition.files or 0 for addition in self._waiting)
+        pending = sum(addition.pending for addition in self._waiting)
         unread = tuple(self._unread.values())
         current = self._current
         if current is None:
@@ -147,8 +154,9 @@ class Indexing:
             files=0 if progress is None else progress.files,
             total=total,
             passages=0 if progress is None else progress.passages,
+            usable=0 if progress is None else progress.usable,
             waiting=waiting,
-            pending=pending + (total or 0),
+            pending=pending + current.pending,
             unread=unread,
             last=self._last,
         )
@@ -185,7 +193,7 @@ class Indexing:
         return ended
 
     def cancel(self) -> None:
-        """End what is being added soon, and forget what waits; what is written is kept for the next time."""
+        """End what is being added soon, and forget what waits; what is finished can be used."""
         if self._current is not None:
             self._current.overtaken = False
             self._current.cancel.cancel()
@@ -209,7 +217,7 @@ class Indexing:
     async def _go_on(self) -> None:
         while self._waiting:
             addition = self._current = self._waiting.pop(0)
-            addition.cancel, addition.overtaken, addition.progress = CancelToken(), False, None
+            addition.cancel, addition.overtaken = CancelToken(), False
             self._tell()
             outcome = await self._index(addition)
             self._current = None

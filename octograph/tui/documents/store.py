@@ -19,7 +19,7 @@ __all__ = ["DocumentStore"]
 class DocumentStore(Protocol):
     """The documents of a model graph; `octograph.documents.Documents` is one.
 
-    ``entries``, ``changes`` and ``remove`` block, and are called in threads.
+    All but ``aadd`` block, and are called in threads.
     """
 
     async def aadd(
@@ -34,6 +34,10 @@ class DocumentStore(Protocol):
 
     def entries(self) -> list[Entry]:
         """Return the documents, by their files' paths."""
+        ...
+
+    def unindexed(self, paths: Sequence[Path]) -> list[Path]:
+        """Return those of some files and folders that answers cannot rest on, or not as they are now."""
         ...
 
     def changes(self) -> list[Change]:

@@ -34,8 +34,8 @@ __all__ = ["DocumentsScreen"]
 
 EMPTY = (
     "No documents yet.\n\n"
-    "Write a file or a folder below and press enter. It is read in the background, and once that is done answers can "
-    "rest on it.\n\n"
+    "Write a file or a folder below and press enter. It is read in the background, and answers can soon rest on what "
+    "is done of it.\n\n"
     "In a question, @ names a file or folder that is to be read first."
 )
 
@@ -81,6 +81,7 @@ class DocumentsScreen(ModalScreen[None]):
         self._entries: list[Entry] = []
         self._changes: dict[str, str] = {}
         self._last: Outcome | None = None
+        self._usable = 0
         self._leave: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -98,7 +99,7 @@ class DocumentsScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Load the list, and follow what is being added."""
         self.query_one(".nothing").display = self.query_one(".columns").display = False
-        self._last = self._indexing.state.last
+        self._last, self._usable = self._indexing.state.last, self._indexing.state.usable
         self._leave = self._indexing.follow(self._show_indexing)
         self._load()
 
@@ -119,8 +120,8 @@ class DocumentsScreen(ModalScreen[None]):
 
     def _show_indexing(self, state: IndexingState) -> None:
         self.query_one(IndexingLine).show(state)
-        if state.last is not self._last:
-            self._last = state.last
+        if (state.last, state.usable) != (self._last, self._usable):
+            self._last, self._usable = state.last, state.usable
             self._load()
         self.refresh_bindings()
 

@@ -16,8 +16,9 @@ from octograph.tui.testing.beats import Pause
 
 __all__ = ["Beat", "ScriptedDocuments", "an_entry"]
 
-Beat = IndexingProgress | Pause | IndexingReport | Exception
-"""What a script is made of: progress, a pause, and the report or the error with which it ends."""
+Beat = IndexingProgress | Entry | Pause | IndexingReport | Exception
+"""What a script is made of: progress, a document that is published, a pause, and the report or the error with which it
+ends."""
 
 
 @dataclass(kw_only=True)
@@ -27,7 +28,7 @@ class ScriptedDocuments:
     Attributes
     ----------
     scripts
-        What happens, and no documents come of it; without a script there is one for each path, at once.
+        What happens, and no other documents come of it; without a script there is one for each path, at once.
     documents
         By the paths of their files.
     changed
@@ -63,6 +64,8 @@ class ScriptedDocuments:
                     await pause(seconds, cancel)
                 case IndexingProgress():
                     await asyncio.to_thread(progress, beat)  # another thread, as it is with the real ones
+                case Entry():
+                    self.documents[beat.source] = beat
                 case IndexingReport():
                     report = beat
                 case Exception():
@@ -74,6 +77,11 @@ class ScriptedDocuments:
     def entries(self) -> list[Entry]:
         """Return the documents."""
         return [self.documents[source] for source in sorted(self.documents)]
+
+    def unindexed(self, paths: Sequence[Path]) -> list[Path]:
+        """Return those that are no documents, or are said to have changed."""
+        changed = {change.source for change in self.changes()}
+        return [path for path in paths if str(path) not in self.documents.keys() - changed]
 
     def changes(self) -> list[Change]:
         """Return what is said to have changed."""

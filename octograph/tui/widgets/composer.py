@@ -57,6 +57,7 @@ class Composer(Vertical):
         self.indexing: Indexing | None = None
         self._documents: DocumentStore | None = None
         self._last: Outcome | None = None
+        self._usable = 0
         self._reading: Worker[None] | None = None
         self._leave: Callable[[], None] = lambda: None
 
@@ -87,7 +88,7 @@ class Composer(Vertical):
             self.know()
 
     def stop_reading(self) -> None:
-        """Leave the question that waits in the prompt; what it names is read all the same."""
+        """Leave the question that waits in the prompt; what is being read for it is read all the same."""
         if self._reading is not None:
             self._reading.cancel()
 
@@ -120,31 +121,34 @@ class Composer(Vertical):
         elif not event.mentions:
             self.post_message(self.Asked(event.text))
             event.prompt.take(event.text)
-        elif self.indexing is None:
+        elif self.indexing is None or self._documents is None:
             status.notice("What the question names can be read once the graph is open.")
         else:
             status.notice("Reading what the question names; then it is asked. Esc leaves it in the prompt.")
-            self._reading = self._ask_over(event, self.indexing.add(event.mentions, ahead=True))
+            self._reading = self._ask_over(event, self.indexing, self._documents)
             self.screen.refresh_bindings()
 
     @work(group="ask")
-    async def _ask_over(self, event: Prompt.Submitted, read: asyncio.Future[Outcome]) -> None:
-        """Ask once that is read; if it cannot be, the question stays in the prompt."""
+    async def _ask_over(self, event: Prompt.Submitted, indexing: Indexing, documents: DocumentStore) -> None:
+        """Ask once answers can rest on all that is named; if they cannot, the question stays in the prompt."""
         status = self.query_one(Status)
+        why = ""
         try:
-            outcome = await read
+            if unindexed := await asyncio.to_thread(documents.unindexed, event.mentions):
+                why = _failure(await indexing.add(unindexed, ahead=True))
         except asyncio.CancelledError:
             status.notice("The question waits in the prompt.")
             raise
+        except Exception as error:  # of any kind: the app stays up and says it
+            why = told(error)
         finally:
             self._reading = None
             self.screen.refresh_bindings()
-        if outcome.finished:
+        if why:
+            status.notice(f"What the question names was not read: {why}")
+        else:
             event.prompt.take(event.text)
             self.post_message(self.Asked(event.text))
-        else:
-            why = "it was stopped" if outcome.error is None else told(outcome.error)
-            status.notice(f"What the question names was not read: {why}")
 
     @on(Prompt.PathsPasted)
     def offer_pasted(self, event: Prompt.PathsPasted) -> None:
@@ -157,6 +161,13 @@ class Composer(Vertical):
 
     def _show_indexing(self, state: IndexingState) -> None:
         self.query_one(IndexingLine).show(state)
-        if state.last is not self._last:
-            self._last = state.last
+        if (state.last, state.usable) != (self._last, self._usable):
+            self._last, self._usable = state.last, state.usable
             self.know()
+
+
+def _failure(outcome: Outcome) -> str:
+    """Why not all was read; empty if it was."""
+    if outcome.finished:
+        return ""
+    return "it was stopped" if outcome.error is None else told(outcome.error)

@@ -52,7 +52,7 @@ class DocumentList(OptionList):
         return None if at is None or at >= len(self._entries) else self._entries[at].source
 
     def show(self, entries: Sequence[Entry], unread: Sequence[Skipped], changes: Mapping[str, str]) -> None:
-        """Show documents and what could not be read; the cursor stays as near as it can.
+        """Show documents and what could not be read; the cursor stays on its document, or near its place.
 
         Parameters
         ----------
@@ -64,15 +64,16 @@ class DocumentList(OptionList):
             What became of a document's file since, by its path.
 
         """
+        current, before = self.current, self.highlighted or 0
         self._entries, self._unread, self._changes = list(entries), list(unread), dict(changes)
-        self._draw()
+        self._draw(next((place for place, entry in enumerate(entries) if entry.source == current), before))
 
     def on_resize(self) -> None:
         """Show as much of the paths as there is room for now."""
-        self._draw()
+        self._draw(self.highlighted or 0)
 
-    def _draw(self) -> None:
-        at, count = self.highlighted or 0, len(self._entries) + len(self._unread)
+    def _draw(self, at: int) -> None:
+        count = len(self._entries) + len(self._unread)
         lines = self._made(self.scrollable_content_region.width - 4)
         self.set_options(islice(lines, max(PORTION, at + 1)))
         self.highlighted = min(at, count - 1) if count else None

@@ -88,7 +88,8 @@ def _progress(state: IndexingState, width: int) -> str:
     """The progress in so many cells: where they are few, without what matters least."""
     files = f"{state.files:,} of {state.total:,} files" if state.total is not None else "counting its files"
     passages = f"{state.passages:,} passages"
-    pending = f"not in answers yet: {state.pending:,}"
+    known = f"in answers: {state.usable:,}, not yet: " if state.usable else "not in answers yet: "
+    pending = f"{known}{state.pending:,}"
     waiting = f"{state.waiting} more to add" if state.waiting else ""
     unread = f"{len(state.unread)} unreadable" if state.unread else ""
     begin = f"indexing {_names(state.current)}"
@@ -109,7 +110,8 @@ def _end(outcome: Outcome) -> str:
         return plain(" ".join(("✗", f"{name} was not indexed:", *filter(None, explain(outcome.error)))))
     report = outcome.report
     if report is None or not report.finished:
-        return f"■ stopped indexing {name}; what is done is kept, and adding it again goes on from there"
+        known = "" if report is None else f"answers know {_files(report.usable)} of it, and "
+        return f"■ stopped indexing {name}; {known}adding it again goes on from there"
     return " · ".join(_counts(name, report.added + report.changed, report.unchanged, len(report.skipped)))
 
 

@@ -94,5 +94,7 @@ async def test_what_is_as_it_was_is_no_change(octo: Octograph, papers: Path) -> 
     lease = papers / "lease.md"
     lease.write_text(lease.read_text(encoding="utf-8"), encoding="utf-8")  # another time, the same content
     assert octo.documents.changes() == []
+    assert octo.documents.unindexed([lease, papers / "pump.txt"]) == []
     lease.write_text(lease.read_text(encoding="utf-8").replace("three", "seven"), encoding="utf-8")
+    assert octo.documents.unindexed([lease, papers / "pump.txt", papers]) == [lease, papers]
     assert octo.documents.changes() == [Change(source=str(lease), kind="changed")]

@@ -19,6 +19,7 @@ SLOW, DAMAGED, QUICK = Path("/d/slow"), Path("/d/damaged"), Path("/d/quick")
 UNREAD = Skipped(source="/d/damaged/x.png", reason="it is a PNG image, which cannot be read")
 SCRIPTS: Mapping[str, Sequence[Beat]] = {
     "slow": [IndexingProgress(files=3, total=9, passages=40), Pause()],
+    "usable": [IndexingProgress(files=5, total=9, passages=60, usable=3, skipped=1), Pause()],
     "damaged": [IndexingReport(added=1, skipped=[UNREAD], finished=True)],
     "broken": [KnowledgeError("the disk is full", hint="Make room.")],
     "worse": [RuntimeError("what?")],
@@ -79,6 +80,17 @@ async def test_additions_come_one_after_another_and_their_files_are_counted(
     assert (state.current, state.files, state.total, state.waiting) == ((SLOW,), 3, 9, 2)
     assert indexing.busy
     assert documents.added == [["/d/slow"]]
+
+
+async def test_what_is_published_is_no_longer_pending(indexing: Indexing, documents: ScriptedDocuments) -> None:
+    indexing.add([Path("/d/usable")])
+    indexing.add([QUICK, DAMAGED])
+    state = await until(indexing, lambda state: state.usable == 3 and state.pending == 7)
+    assert (state.files, state.total, state.waiting) == (5, 9, 1)
+    documents.scripts = {"quick": [Pause()]}
+    indexing.add([QUICK], ahead=True)
+    state = await until(indexing, lambda state: state.current == (QUICK,) and state.pending == 8)
+    assert (state.usable, state.waiting) == (0, 2)  # what was overtaken still needs as many files
 
 
 async def test_cancelling_ends_what_runs_and_forgets_what_waits(

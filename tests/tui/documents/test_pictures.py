@@ -46,7 +46,7 @@ def documents(folder: Path, *, filled: bool) -> ScriptedDocuments:
         ],
         scripts={
             "scans": [IndexingReport(added=1, skipped=unread, passages=5, finished=True)],
-            "notes": [IndexingProgress(files=120, total=412, passages=3051), Pause()],
+            "notes": [IndexingProgress(files=120, total=412, passages=3051, usable=96, skipped=2), Pause()],
         },
     )
 

@@ -250,6 +250,27 @@ async def test_the_line_tells_how_far_it_is_and_what_answers_do_not_know(
         assert stage.screen.query_one(Prompt).text == "typedmeanwhile"
 
 
+async def test_what_answers_know_already_is_told_and_listed(
+    stage: Stage, documents: ScriptedDocuments, read_screen: ReadScreen
+) -> None:
+    fill(documents, "/a/one.md", "/c/three.md")
+    progress = IndexingProgress(files=120, total=412, passages=3051, usable=96, skipped=1)
+    documents.scripts = {"notes": [Pause(seconds=0.5), an_entry("/b/two.md"), progress, Pause()]}
+    async with stage.run_test(size=(110, 30)) as pilot:
+        await press(pilot, "f2", "down")
+        stage.indexing.add([Path("/x/notes")])
+        listed = stage.screen.query_one(DocumentList)
+        assert (listed.option_count, listed.current) == (2, "/c/three.md")
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if listed.option_count == 3:
+                break
+        screen = read_screen(stage)
+        assert "120 of 412 files · in answers: 96, not yet: 315" in screen
+        assert "/b/two.md" in screen
+        assert listed.current == "/c/three.md"  # the cursor stays on its document
+
+
 async def test_stopping_is_told(folder: Path, read_screen: ReadScreen) -> None:
     stage = Stage(folder, slow())
     async with stage.run_test(size=(110, 24)) as pilot:
@@ -261,7 +282,7 @@ async def test_stopping_is_told(folder: Path, read_screen: ReadScreen) -> None:
         await press(pilot, "escape")
         await press(pilot, "c")
         screen = read_screen(stage)
-        assert "stopped indexing notes; what is done is kept" in screen
+        assert "stopped indexing notes; answers know 0 files of it" in screen
         assert "Stop indexing" not in screen
 
 

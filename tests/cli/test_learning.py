@@ -116,7 +116,10 @@ def test_bad_lines_are_told(run: Run, tmp_path: Path, content: bytes, said: str)
     assert said in failed.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b'{"query": "Hi", "worker": "chat"}\n' * 50)[:-12]])
+CUT = gzip.compress(b'{"query": "Hi", "worker": "chat"}\n' * 50)[:-12]
+
+
+@pytest.mark.parametrize("content", [b"no gzip", CUT], ids=["no gzip", "cut short"])
 def test_a_damaged_archive_is_told(run: Run, tmp_path: Path, content: bytes) -> None:
     data = tmp_path / "data.jsonl.gz"
     data.write_bytes(content)

@@ -225,26 +225,35 @@ def check(base: KnowledgeBase, editions: Sequence[Texts]) -> Texts:
 
 
 def content(base: KnowledgeBase) -> dict[str, object]:
-    """What is to be the same in two bases, however they came about."""
-    content: dict[str, object] = {}
+    """What is to be the same in two bases, however they came about; their indexes are made anew."""
     with closing(base):
         status = base.status()
         assert status.pending == 0
         assert base.verify() == []
-        content["entries"] = [(entry.source, entry.stamp, entry.passages) for entry in base.entries()]
-        content["passages"] = status.passages
-        for text in (*WORDS[:4], "note 00009", "edition0", "edition3 of it"):
-            for method in ("dense", "bm25"):
-                hits = search(base, text, method)
-                lowest = min((hit.score for hit in hits), default=0.0)
-                content[f"{method} {text}"] = [
-                    # Among passages of equal scores at the end, either may be there.
-                    (round(hit.score, 4), hit.source if hit.score > lowest + 1e-3 else "")
-                    for hit in sorted(hits, key=lambda hit: (-round(hit.score, 4), hit.source))
-                ]
+        content = {
+            "entries": [(entry.source, entry.stamp, entry.passages) for entry in base.entries()],
+            "passages": status.passages,
+            **_found(base, "dense"),
+        }
     files = {path.name for path in base.folder.iterdir()}
     assert len(files) == 3, files  # the catalogue, the lock and one index; nothing is left of what was interrupted
-    return content
+    with closing(base):
+        # The weights of words also count the places of passages that are gone, which tell how the index came about.
+        asyncio.run(base.repair())
+        return content | _found(base, "bm25")
+
+
+def _found(base: KnowledgeBase, method: Method) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for text in (*WORDS[:4], "note 00009", "edition0", "edition3 of it"):
+        hits = search(base, text, method)
+        lowest = min((hit.score for hit in hits), default=0.0)
+        found[f"{method} {text}"] = [
+            # Among passages of equal scores at the end, either may be there.
+            (round(hit.score, 4), hit.source if hit.score > lowest + 1e-3 else "")
+            for hit in sorted(hits, key=lambda hit: (-round(hit.score, 4), hit.source))
+        ]
+    return found
 
 
 # --- killed ----------------------------------------------------------------------------------------------------

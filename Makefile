@@ -6,6 +6,8 @@ SHELL := /bin/bash
 RUNTIME := .venv/runtime.installed
 DEV := .venv/dev.installed
 BIN := .venv/bin
+# Tests wait for terminals and processes more than they compute; those of one file share what is slow to make.
+PARALLEL := -n 4 --dist loadfile
 
 run: $(RUNTIME)
 	@$(BIN)/octograph

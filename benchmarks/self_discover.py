@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -101,13 +100,10 @@ async def answered(
     hits: list[bool] = []
     answers: Counter[str] = Counter()
     problems: Counter[str] = Counter()
-    seconds: list[float] = []
     before = len(model.calls)
     for question in asked:
         behind = tail.format(kind="option" if options_of(question.text) else "number")
-        started = time.perf_counter()
         reply = await alone.reply(replace(question, text=f"{question.text}{behind}"), cancel=CancelToken())
-        seconds.append(time.perf_counter() - started)
         read, right = judged(reply.text, question)
         hits.append(right)
         if read:
@@ -122,7 +118,6 @@ async def answered(
         "calls": len(calls),
         "tokens": sum(call.tokens for call in calls),
         "median_tokens": median(call.tokens for call in calls),
-        "median_seconds": median(seconds),
         "unread": sum(problems.values()),
         "problems": dict(problems),
         "answers": dict(answers.most_common()),
@@ -132,20 +127,19 @@ async def answered(
 
 async def discovered(model: Counting, examples: Sequence[str]) -> tuple[ReasoningStructure | None, dict[str, Any]]:
     """A structure for the task of some queries, None if none was found, and what the model did for it."""
-    started, before = time.perf_counter(), len(model.calls)
+    before = len(model.calls)
     found, problem = None, None
     try:
         found = await Discovery(model).discover(examples, cancel=CancelToken())
     except ToolError as error:
         problem = error.message
-    seconds, calls = time.perf_counter() - started, model.calls[before:]
+    calls = model.calls[before:]
     structure = None if found is None else found.structure
     return structure, {
         "calls": len(calls),
         "offered": offered(calls[0]),
         "selected": [] if found is None else list(found.modules),
         "tokens": sum(call.tokens for call in calls),
-        "seconds": seconds,
         "problem": problem,
         "valid": structure is not None and of_form(calls, structure),
         "structure": None if structure is None else structure.document(),

@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.events import Key
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from octograph.errors import UsageError
 from octograph.tui import make_app
@@ -27,6 +27,7 @@ from octograph.tui.screens.help import HelpScreen
 from octograph.tui.screens.settings import SettingsScreen
 from octograph.tui.screens.threads import ThreadsScreen
 from octograph.tui.testing import ScriptedBackend
+from octograph.tui.widgets.key_line import KeyLine
 from octograph.tui.widgets.prompt import Prompt
 
 ReadScreen = Callable[[App[None]], str]
@@ -116,7 +117,7 @@ class Sheet(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static("a sheet")
-            yield Footer()
+            yield KeyLine()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "never"

@@ -10,7 +10,7 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Footer, Markdown
+from textual.widgets import Markdown
 
 from octograph.tui.backend import Backend, Opening
 from octograph.tui.documents.paths import listed
@@ -37,6 +37,7 @@ from octograph.tui.widgets.graph_pane import GraphPane
 from octograph.tui.widgets.graph_tree import GraphTree
 from octograph.tui.widgets.heading import Heading
 from octograph.tui.widgets.indexing import IndexingLine
+from octograph.tui.widgets.key_line import KeyLine
 from octograph.tui.widgets.prompt import Prompt
 from octograph.tui.widgets.sources import Sources
 from octograph.tui.widgets.transcript import Transcript
@@ -91,7 +92,7 @@ class ChatScreen(AskingScreen):
             yield Transcript()
             yield GraphPane()
         yield Composer()
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Open the backend; the prompt works meanwhile."""

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from octograph.errors import OctographError
 from octograph.tui.drawing.lines import one_line
@@ -20,6 +20,7 @@ from octograph.tui.threads.comparing import Shown
 from octograph.tui.threads.conversations import Conversations
 from octograph.tui.widgets.comparison import Comparison
 from octograph.tui.widgets.failure import explain
+from octograph.tui.widgets.key_line import KeyLine
 from octograph.tui.widgets.status import Status
 
 if TYPE_CHECKING:  # see octograph.tui.backend
@@ -82,7 +83,7 @@ class CompareScreen(Screen[None]):
             yield Static(id="right")
         yield Comparison()
         yield Status()
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Load both."""

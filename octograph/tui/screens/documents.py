@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from octograph.errors import OctographError
 from octograph.tui.documents.indexing import Indexing, IndexingState, Outcome
@@ -24,6 +24,7 @@ from octograph.tui.screens.confirm import ConfirmScreen
 from octograph.tui.widgets.document_list import COLUMNS, DocumentList
 from octograph.tui.widgets.failure import explain
 from octograph.tui.widgets.indexing import IndexingLine
+from octograph.tui.widgets.key_line import KeyLine
 from octograph.tui.widgets.path_input import PathInput
 from octograph.tui.widgets.status import Status
 
@@ -94,7 +95,7 @@ class DocumentsScreen(ModalScreen[None]):
             yield PathInput(self._folder)
             yield IndexingLine()
             yield Status()
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Load the list, and follow what is being added."""

@@ -12,11 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from octograph.terminal import plain
 from octograph.tui.backend import Backend
 from octograph.tui.widgets.failure import told
+from octograph.tui.widgets.key_line import KeyLine
 from octograph.tui.widgets.status import Status
 
 if TYPE_CHECKING:  # see octograph.tui.backend
@@ -67,7 +68,7 @@ class NodeScreen(ModalScreen[None]):
             dialog.border_title = Content(plain(self._node.name))
             yield Static(id="about")
             yield Status()
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Look at the model, and go on doing so."""

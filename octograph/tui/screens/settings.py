@@ -14,7 +14,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from octograph.configuration import change, config_path
 from octograph.errors import OctographError, UsageError
@@ -22,6 +22,7 @@ from octograph.terminal import plain
 from octograph.tui.control.typed import value_of
 from octograph.tui.screens.confirm import ConfirmScreen
 from octograph.tui.widgets.failure import Failure
+from octograph.tui.widgets.key_line import KeyLine
 from octograph.tui.widgets.setting_field import SettingField, SettingInput
 from octograph.tui.widgets.status import Status
 
@@ -78,7 +79,7 @@ class SettingsScreen(Screen[None]):
         yield Static(Content(_ABOUT), classes="about")
         yield VerticalScroll(can_focus=False)
         yield Status()
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Read the settings."""

@@ -13,12 +13,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 
 from octograph.errors import OctographError
 from octograph.tui.threads.conversations import Conversations, Form
 from octograph.tui.threads.exporting import write_new
 from octograph.tui.widgets.failure import explain
+from octograph.tui.widgets.key_line import KeyLine
 from octograph.tui.widgets.status import Status
 from octograph.tui.widgets.thread_list import ThreadList
 from octograph.tui.widgets.thread_search import ThreadSearch
@@ -112,7 +113,7 @@ class ThreadsScreen(Screen[ThreadChoice]):
         yield ThreadList()
         yield ThreadTitle()
         yield Status()
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Load the list."""

@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.pilot import Pilot
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 import octograph.tui
 from octograph.agents import Asked, Attempt, Citation, Finished, Started, Turn
@@ -25,6 +25,7 @@ from octograph.tui.testing import a_route, answered
 from octograph.tui.turns.account import Account
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.code_blocks import CodeBlock
+from octograph.tui.widgets.key_line import KeyLine
 from octograph.tui.widgets.sources import Sources
 from tests.tui.accounts import CITED, LEASE, UNSURE, grounded, told, weighed, withheld
 
@@ -145,7 +146,7 @@ class Stage(App[None]):
         with VerticalScroll(id="answers", can_focus=False):
             yield from self.answers
         yield Input(id="prompt", placeholder="Ask a question", compact=True)
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#prompt").focus()

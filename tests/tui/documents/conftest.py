@@ -9,7 +9,7 @@ import pytest
 from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 import octograph.tui
 from octograph.tui.documents.indexing import Indexing
@@ -17,6 +17,7 @@ from octograph.tui.documents.store import DocumentStore
 from octograph.tui.screens.documents import DocumentsScreen
 from octograph.tui.testing import ScriptedDocuments
 from octograph.tui.widgets.indexing import IndexingLine
+from octograph.tui.widgets.key_line import KeyLine
 from octograph.tui.widgets.prompt import Prompt
 
 FILES = (
@@ -57,7 +58,7 @@ class Stage(App[None]):
         yield Static(id="room")
         yield IndexingLine(stands=self._stands)
         yield Prompt(folder=self._folder)
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.indexing.follow(self.screen.query_one(IndexingLine).show)

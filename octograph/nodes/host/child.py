@@ -15,6 +15,8 @@ import sys
 import threading
 import traceback
 from collections import deque
+from contextlib import suppress
+from pathlib import Path
 from typing import BinaryIO
 
 from octograph.errors import ContextOverflowError, HostBusyError, HostError, OctographError
@@ -22,6 +24,9 @@ from octograph.nodes.host.frames import Frame, read_frame, write_frame
 from octograph.nodes.host.service import Service, Steps, Ticket
 
 __all__ = ["Loop", "main"]
+
+PATIENCE = 5
+"""By how much a host gives way to whoever talks to people (`nice`)."""
 
 
 class Loop:
@@ -133,8 +138,17 @@ def _describe(error: OctographError) -> Frame:
     return detail
 
 
+def _give_way() -> None:
+    """Let keys and screens have the cores first; on an idle machine that costs nothing."""
+    os.nice(PATIENCE)
+    # Linux may weigh sessions against each other before processes; a host has a session of its own.
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(PATIENCE))
+
+
 def main(argv: list[str]) -> None:
     """Serve over the standard streams; the first frame is the service's configuration."""
+    _give_way()
     module, _, name = argv[1].partition(":")
     # What native code prints must not mix with the frames.
     replies = os.fdopen(os.dup(1), "wb")

@@ -144,6 +144,14 @@ class GraphPane(Vertical, can_focus=False):
 
 
 def _fill(part: Static, lines: list[Content]) -> None:
-    """Show lines, or hide what has none."""
+    """Show lines, or hide what has none; the screen is laid out anew only if that may change the height."""
+    new, old = Content("\n").join(lines), part.content
     part.display = bool(lines)
-    part.update(Content("\n").join(lines))
+    width = part.content_size.width
+    part.update(new, layout=not (isinstance(old, Content) and _height(new, width) == _height(old, width) is not None))
+
+
+def _height(content: Content, width: int) -> int | None:
+    """How many lines it takes, None if one of them may be broken."""
+    lines = content.split("\n")
+    return len(lines) if all(line.cell_length <= width for line in lines) else None

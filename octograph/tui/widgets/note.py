@@ -87,6 +87,8 @@ class Note(Static):
     def say(self, content: Content | None) -> None:
         """Say this; None says nothing."""
         self._reason = self._loading = None
+        if content is None and not self.display:
+            return  # it is asked for with each piece of a text, and an update costs a layout of the screen
         self.display = content is not None
         self.update(content if content is not None else "")
 

@@ -342,7 +342,8 @@ def test_a_host_that_still_starts_does_not_outlive_its_parent(tmp_path: Path) ->
 def test_ctrl_c_leaves_the_host_to_the_parent(tmp_path: Path) -> None:
     """As a terminal does it: SIGINT to the whole foreground group."""
     program = (
-        "import asyncio, time; from octograph.nodes.host import HostProcess\n"
+        "import asyncio, signal, time; from octograph.nodes.host import HostProcess\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it\n"
         "host = HostProcess(name='x', service='octograph.testing:FakeService', config=dict)\n"
         "host.ensure_ready()\n"
         "try: print(host.pid, flush=True); time.sleep(60)\n"

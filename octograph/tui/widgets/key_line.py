@@ -50,8 +50,8 @@ class KeyLine(Widget, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._left: tuple[Shown, ...] = ()
-        self._right: tuple[Shown, ...] = ()
+        self._keys: tuple[Shown, ...] = ()
+        self._palette: Shown | None = None
 
     def on_mount(self) -> None:
         """Listen for changes."""
@@ -59,12 +59,13 @@ class KeyLine(Widget, can_focus=False):
 
     def render(self) -> Content:
         """Lay the keys out, as many as there is room for, and the one of the palette at the right edge."""
+        blank = Content(" ")
+        keys = Content.assemble(*(part for each, _ in self._fitting() for part in (blank, *self._content(each))))
+        keys = keys.pad_right(self._room - keys.cell_length)
+        if self._palette is None:
+            return keys
         edge = Content.styled("▏", self.get_visual_style("key-line--edge"))
-        right = Content.assemble(*(part for each in self._right for part in (edge, *self._content(each))))
-        room = self.size.width - right.cell_length
-        fitting = [each for each, end in zip(self._left, accumulate(self._widths), strict=True) if end <= room]
-        left = Content.assemble(*(part for each in fitting for part in (Content(" "), *self._content(each))))
-        return Content.assemble(left.pad_right(room - left.cell_length), right)
+        return Content.assemble(keys, edge, *self._content(self._palette))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Press the key that was clicked."""
@@ -83,19 +84,17 @@ class KeyLine(Widget, can_focus=False):
         """Find out what the keys do now."""
         if not (self.is_attached and screen is self.screen):
             return
-        palette = self.app.COMMAND_PALETTE_BINDING
-        left: dict[str, Shown] = {}
-        right: dict[str, Shown] = {}
+        palette: Shown | None = None
+        keys: dict[str, Shown] = {}
         for key, (_, binding, enabled, tooltip) in screen.active_bindings.items():
             name = self.app.get_key_display(binding)
             shown = Shown(binding.key, name, binding.description, enabled, tooltip or binding.tooltip)
-            if key == palette:
-                right[key] = shown
+            if key == self.app.COMMAND_PALETTE_BINDING:
+                palette = shown
             elif binding.show:
-                left.setdefault(binding.action, shown)
-        found = (*left.values(),), (*right.values(),)
-        if found != (self._left, self._right):
-            self._left, self._right = found
+                keys.setdefault(binding.action, shown)  # an action may have several
+        if ((*keys.values(),), palette) != (self._keys, self._palette):
+            self._keys, self._palette = (*keys.values(),), palette
             self.refresh()
 
     def _content(self, shown: Shown) -> Iterator[Content]:
@@ -104,13 +103,17 @@ class KeyLine(Widget, can_focus=False):
             yield Content.styled(text, self.get_visual_style(part)).stylize(dim)
 
     @property
-    def _widths(self) -> list[int]:
-        return [each.width for each in self._left]
+    def _room(self) -> int:
+        """Cells beside the key of the palette."""
+        return self.size.width - (0 if self._palette is None else self._palette.width)
+
+    def _fitting(self) -> Iterator[tuple[Shown, int]]:
+        """The keys that there is room for, and the column behind each."""
+        ends = zip(self._keys, accumulate(each.width for each in self._keys), strict=True)
+        return ((each, end) for each, end in ends if end <= self._room)
 
     def _at(self, x: int) -> Shown | None:
         """The key at a column."""
-        room = self.size.width - sum(each.width for each in self._right)
-        if x >= room:
-            return next(iter(self._right), None)
-        ends = zip(self._left, accumulate(self._widths), strict=True)
-        return next((each for each, end in ends if x < end <= room), None)
+        if x >= self._room:
+            return self._palette
+        return next((each for each, end in self._fitting() if x < end), None)

@@ -5,7 +5,7 @@
 ``DATA`` is a folder with ``squad/*.jsonl.gz``. theta_p (Chen et al. 2023, equation 2) is trained on random questions of
 the train split, with their passages; then the bundled model as it comes, with theta_p, and with the adapter answers the
 same random questions of ``dev-a`` greedily. A training that was stopped goes on. Writes
-``benchmarks/results/adaptation.json`` and, of every ``rows``, what the last training gave. Let nothing else run.
+``benchmarks/results/adaptation.json``, and theta_p to ``--out``. Let nothing else run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from octograph.agents.evaluation.answers import best_f1, exact_match, proportion
 from octograph.agents.evaluation.question import Question, read_questions
 from octograph.cancellation import CancelToken
 from octograph.composition import adapter_path, host_pool, model_store
-from octograph.graph import open_graph
+from octograph.graph import ModelGraph, open_graph
 from octograph.nodes.decoding import Branch, Chat, DecodeRequest, SoftPrompt
 from octograph.nodes.generation import Sampling
 from octograph.nodes.llama import LlamaClient
@@ -42,10 +42,10 @@ WATCHING = 40
 AT_ONCE = 2
 
 
-async def lessons(questions: Sequence[Question]) -> list[Judged]:
+async def lessons(graph: ModelGraph, questions: Sequence[Question]) -> list[Judged]:
     """Questions with their passages, each with its first answer."""
-    pool, node = host_pool(open_graph("embedded"), settings.load()), open_graph("embedded").worker(WORKER)
-    client = pool.clients[node.model or ""]
+    pool = host_pool(graph, settings.load())
+    client = pool.clients[graph.worker(WORKER).model or ""]
     try:
         return [(one.with_passages, [(await client.tokenize(one.answers[0]), True)]) for one in questions]
     finally:
@@ -57,7 +57,7 @@ async def trained(data: Path, out: Path, *, count: int, rows: int, epochs: float
     graph, chosen = open_graph("embedded"), settings.load()
     node = graph.worker(WORKER)
     questions = read_questions(data / "squad" / "train-20k.jsonl.gz", limit=count + WATCHING, seed=0)
-    learned = await lessons([one for one in questions if one.answers])
+    learned = await lessons(graph, [one for one in questions if one.answers])
     job = PromptJob(
         kind="answering",
         model=str(model_store(chosen).locate(graph.models[node.model or ""], base=graph.folder)),

@@ -11,6 +11,7 @@ from octograph.graph import Edge, Master, Model, ModelGraph, Worker, open_graph
 from octograph.tui.drawing.strokes import ASCII
 from octograph.tui.testing import Beat, a_route, abstained, answered, planned
 from octograph.tui.turns.account import Account
+from octograph.tui.turns.speed import Speed
 from octograph.tui.widgets.graph_tree import GraphTree
 from tests.tui.accounts import MANY, grounded, told, weighed, withheld
 from tests.tui.stage import NARROWEST_CHAT, Stage
@@ -182,6 +183,16 @@ async def test_the_speed_of_a_text_that_is_written_is_told(read_screen: ReadScre
         app.pane.show(told(weighed()))
         await pilot.pause(SETTLED)
         assert "40 tokens, 20.0 tokens/s, 5.5 s" in read_screen(app)
+
+
+def test_one_piece_has_no_speed() -> None:
+    now = [0.0]
+    speed = Speed(lambda: now[0])
+    account = told(weighed(), until=6).after(TextWritten(worker="math", text="a "))
+    speed.of(account)
+    now[0] += 5.0
+    assert speed.of(account) is None
+    assert speed.of(account.after(TextWritten(worker="math", text="b "))) == 0.2
 
 
 @pytest.mark.parametrize("width", [30, 46, 80])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from octograph.agents import Turn
+from octograph.agents import Routed, StepStarted, TextWritten, Turn
 from octograph.errors import HostStartError
+from octograph.hosts import HostStatus
 from octograph.tui.app import OctographApp
-from octograph.tui.testing import Beat, ScriptedBackend, abstained, answered, escalated
+from octograph.tui.control.themes import DARK, LIGHT
+from octograph.tui.testing import Beat, Pause, ScriptedBackend, a_route, abstained, answered, escalated
 from octograph.tui.widgets.prompt import Prompt
 
 MakeApp = Callable[..., OctographApp]
@@ -23,6 +26,8 @@ ADD = "Write a Python function that adds two numbers."
 DAYS = "How many days until Christmas?"
 WHO = "Who will win the election?"
 BAD = "Tell me a story."
+WAIT = "Write a poem."
+LONG = "Write a letter."
 CODE = """Here is one:
 
 ```python
@@ -38,23 +43,46 @@ SCRIPTS: Mapping[str, Sequence[Beat]] = {
     DAYS: escalated(DAYS, "It is 12 days.", first="calculator", reason="there is no expression", then="clock"),
     WHO: abstained(WHO, "I don't know: none of my workers fits this (63% sure)."),
     BAD: [HostStartError("the host of 'smollm2' did not become ready", hint="Run `octograph doctor`.")],
+    WAIT: [StepStarted(step="route"), Pause()],
+    LONG: [
+        StepStarted(step="route"),
+        Routed(route=a_route({"writing": 0.8, "chat": 0.2}, token="<fn_6>", query=LONG), seconds=0.0),
+        StepStarted(step="generate", worker="writing"),
+        TextWritten(worker="writing", text="Dear friend,\n\nit was a **long** winter, and"),
+        Pause(),
+    ],
 }
 SCENES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "empty": ((), ()),
     "answered": ((SUM, ADD), ()),
     "abstained": ((DAYS, WHO), ()),
     "failed": ((SUM, BAD), ()),
+    "loading": ((SUM, WAIT), ()),
+    "stopped": ((SUM, LONG), ("escape",)),
+    "interrupted": ((), ()),
     "threads": ((), ("ctrl+t",)),
-    "help": ((), ("f1",)),
+    "node": ((), ("f5", "enter")),
 }
+"""What is asked, and which keys are pressed then."""
+
+STARTING = HostStatus(models=("smollm2",), state="starting", awaited=True, starting_seconds=1.0, loaded=0.43)
 
 
-def conversations() -> dict[str, list[Turn]]:
-    days = {"2026-07-29T09:12": SUM, "2026-07-28T18:40": ADD, "2026-07-12T22:05": DAYS}
-    return {
-        day: [Turn(id="1", thread=day, query=query, status="answered", text="…", started=f"{day}:00+02:00")]
-        for day, query in days.items()
-    }
+def backend_of(name: str) -> ScriptedBackend:
+    backend = ScriptedBackend(scripts=SCRIPTS)
+    if name == "threads":
+        days = {"2026-07-29T09:12": SUM, "2026-07-28T18:40": ADD, "2026-07-12T22:05": DAYS}
+        for day, query in days.items():
+            backend.conversations[day] = [a_turn(day, query, status="answered", text="…")]
+    if name == "interrupted":
+        backend.conversations["old"] = [a_turn("old", LONG, status="interrupted", text="")]
+    if name == "loading":
+        backend.hosts.statuses["smollm2"] = STARTING
+    return backend
+
+
+def a_turn(thread: str, query: str, **said: Any) -> Turn:
+    return Turn(id="1", thread=thread, query=query, started=f"{thread}:00+02:00", **said)
 
 
 async def settle(pilot: Pilot[None]) -> None:
@@ -78,10 +106,12 @@ def scene(name: str, still: Still) -> Callable[[Pilot[None]], Awaitable[None]]:
     return play
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("size", [(80, 24), (140, 45)], ids=["80x24", "140x45"])
+@pytest.mark.parametrize("theme", [DARK.name, pytest.param(LIGHT.name, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", list(SCENES))
 def test_looks_as_it_did(
-    snap_compare: SnapCompare, app_on: MakeApp, still: Still, name: str, size: tuple[int, int]
+    snap_compare: SnapCompare, app_on: MakeApp, still: Still, name: str, theme: str, size: tuple[int, int]
 ) -> None:
-    backend = ScriptedBackend(scripts=SCRIPTS, conversations=conversations() if name == "threads" else {})
-    assert snap_compare(app_on(backend), terminal_size=size, run_before=scene(name, still))
+    app = app_on(backend_of(name), thread="old" if name == "interrupted" else None)
+    app.theme = theme
+    assert snap_compare(app, terminal_size=size, run_before=scene(name, still))

@@ -38,5 +38,5 @@ class Speed:
         now, which = self._clock(), (account.turn, one.worker, one.place)
         if which != self._of:
             self._of, self._began, self._first = which, now, one.pieces
-        passed = now - self._began
-        return (one.pieces - self._first) / passed if passed >= SHORTEST else None
+        written, passed = one.pieces - self._first, now - self._began
+        return written / passed if written and passed >= SHORTEST else None

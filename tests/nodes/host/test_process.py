@@ -129,8 +129,9 @@ async def test_errors_of_the_service_keep_their_kind(host: Start) -> None:
 
 async def test_a_crash_fails_what_is_in_flight_and_the_next_request_starts_anew(host: Start) -> None:
     process = host()
+    await process.prepare()  # who still waits for the start when the crash comes would be served by the next life
     waiting = [asyncio.create_task(process.call("slow", {"steps": 1000, "seconds": 0.01})) for _ in range(3)]
-    await process.call("echo", {})
+    await process.call("echo", {})  # its answer comes behind the three: they are in flight
     with pytest.raises(HostCrashedError, match="SIGKILL"):
         await process.call("crash", {})
     for task in waiting:

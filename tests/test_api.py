@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -90,9 +89,9 @@ async def test_a_cancelled_task_cancels_its_turn(slow: Octograph) -> None:
 def test_cancelled_from_another_thread(slow: Octograph) -> None:
     cancel = CancelToken()
     threading.Timer(0.2, cancel.cancel).start()
-    began = time.monotonic()
-    assert slow.ask("Hi", cancel=cancel).status == "cancelled"
-    assert time.monotonic() - began < 5
+    turn = slow.ask("Hi", cancel=cancel)
+    assert turn.status == "cancelled"
+    assert turn.text.count("word") < 5000
 
 
 def test_many_threads_ask_at_once(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,11 +69,10 @@ def test_an_answer_is_stopped_at_once(graph: Path, server: FakeChatServer, setti
         for event in octo.stream("Hi", worker="chat", cancel=cancel):
             if isinstance(event, TextWritten) and not cancel.cancelled:
                 threading.Timer(0.1, cancel.cancel).start()
-                started = time.monotonic()
             if isinstance(event, Finished):
                 assert event.turn.status == "cancelled"
                 assert event.turn.text.startswith("word")
-    assert time.monotonic() - started < 5
+                assert event.turn.text.count("word") < 500
     assert server.gone.wait(5)
 
 

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
 
 import pytest
 from textual import events
 from textual.app import App
 from textual.pilot import Pilot
 
-from octograph.agents import Asked, Attempt, Decided, Finished, Judged, Routed, StepStarted, TextWritten, Turn
+from octograph.agents import Asked, Attempt, Decided, Event, Finished, Judged, Routed, StepStarted, TextWritten, Turn
 from octograph.agents.judging import Judgement
 from octograph.errors import HeadError, HostStartError
 from octograph.tui import make_app
@@ -17,6 +19,7 @@ from octograph.tui.backend import Backend
 from octograph.tui.testing import Beat, Pause, ScriptedBackend, a_route, abstained, answered, escalated, planned
 from octograph.tui.widgets.answer import Answer
 from octograph.tui.widgets.prompt import Prompt
+from octograph.tui.widgets.status import Status
 from octograph.tui.widgets.transcript import Transcript
 
 MakeApp = Callable[..., OctographApp]
@@ -476,3 +479,19 @@ async def test_the_prompt_and_the_keys_are_visible_at_every_size(
     assert len(lines) == size[1]
     assert "Ask a question" in "\n".join(lines)
     assert "Send" in lines[-1]
+
+
+async def test_an_answer_that_ends_when_the_widgets_are_gone_is_told_to_nobody() -> None:
+    class Late(ScriptedBackend):
+        async def astream(self, query: str, **options: Any) -> AsyncIterator[Event]:
+            async for event in super().astream(query, **options):
+                while isinstance(event, Finished) and chat.query(Status):
+                    await asyncio.sleep(0)
+                yield event
+
+    app = make_app(Late)
+    async with app.run_test() as pilot:
+        chat = app.screen
+        await ask(pilot, "q")
+        assert chat.query(Status)
+    assert not chat.query(Status)

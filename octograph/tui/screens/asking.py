@@ -94,13 +94,19 @@ class AskingScreen(Screen[None]):
 
                 await tell(begin(backend), answer, models=backend.hosts, began=self._began, happened=self._happened)
         except Exception as error:  # of any kind: the app stays up and says it
-            await answer.fail(*explain(error))
-            self._show_account(replace(self._account, status="failed", text=str(error), step=None))
+            if self._is_open:
+                await answer.fail(*explain(error))
+                self._show_account(replace(self._account, status="failed", text=str(error), step=None))
         finally:
             self._current = None
-            if self.is_attached:
+            if self._is_open:
                 self._show_status()
                 self._ended()
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether its widgets are there: when the app ends they go one by one, while an answer may still be told."""
+        return self.is_attached and self.app.is_running
 
     def _began(self, thread: str) -> None:
         self._thread = thread

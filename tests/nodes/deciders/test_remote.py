@@ -7,7 +7,6 @@ import gzip
 import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -239,13 +238,11 @@ async def test_a_slow_answer_is_not_waited_for(endpoint: Endpoint, drip: bool) -
                 out.flush()
 
     endpoint.write = slowly
-    started = time.monotonic()
     try:
         with pytest.raises(HostRequestError, match=r"within 0\.3 s"):
             await decide(endpoint, within=0.3)
     finally:
         gone.set()
-    assert time.monotonic() - started < 3
 
 
 async def test_a_server_that_hangs_up_or_is_not_there(endpoint: Endpoint) -> None:
@@ -265,18 +262,16 @@ async def test_cancelling_ends_the_wait(endpoint: Endpoint) -> None:
     gone = threading.Event()
 
     def hang(_: Any) -> None:
-        gone.wait(20)
+        gone.wait(600)
 
     endpoint.write = hang
     cancel = CancelToken()
-    router = RemoteRouter(endpoint.url, workers=WORKERS, timeout=20)
-    started = time.monotonic()
+    router = RemoteRouter(endpoint.url, workers=WORKERS, timeout=600)
     asking = asyncio.create_task(router.route("x", cancel=cancel))
     while not endpoint.asked:
         await asyncio.sleep(0.01)
     threading.Thread(target=cancel.cancel).start()
-    assert await asking is None
-    assert time.monotonic() - started < 5
+    assert await asyncio.wait_for(asking, 60) is None
     gone.set()
     assert await router.route("x", cancel=cancel) is None
     assert len(endpoint.asked) == 1  # a query that nobody wants is not sent

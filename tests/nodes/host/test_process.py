@@ -112,9 +112,7 @@ async def test_a_dropped_request_is_cancelled_in_the_host(host: Start) -> None:
     async for _ in stream:
         break
     await stream.aclose()  # type: ignore[attr-defined]  # an async generator
-    started = time.monotonic()
-    await process.call("echo", {})
-    assert time.monotonic() - started < 5
+    await asyncio.wait_for(process.call("echo", {}), 60)  # the other would take 100 s
 
 
 async def test_errors_of_the_service_keep_their_kind(host: Start) -> None:
@@ -280,9 +278,7 @@ async def test_a_request_that_cannot_be_sent_is_not_waited_for(host: Start) -> N
     with pytest.raises(HostError, match="over the limit"):
         await process.call("echo", {"what": b"x" * MAX_FRAME})
     assert await process.call("echo", {"n": 1}) == {"n": 1}
-    started = time.monotonic()
-    await asyncio.to_thread(process.stop, grace=5)
-    assert time.monotonic() - started < 3
+    await asyncio.wait_for(asyncio.to_thread(process.stop, grace=600), 60)
 
 
 async def test_killing_fails_what_is_in_flight(host: Start) -> None:
@@ -427,8 +423,9 @@ async def test_a_host_knows_when_it_was_last_used(host: Start) -> None:
     await asyncio.sleep(0.3)
     assert process.idle_seconds is not None
     assert process.idle_seconds > first
+    began = time.monotonic()
     await process.call("echo", {})
-    assert process.idle_seconds < 0.3
+    assert process.idle_seconds < time.monotonic() - began
     with pytest.raises(ToolError):
         await process.call("fail", {})
     assert process.served == 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -159,12 +158,10 @@ async def test_the_key_goes_along_and_is_never_shown(server: FakeChatServer) -> 
 
 async def test_a_server_that_is_not_there(free_address: str) -> None:
     nobody = RemoteModel(f"openai:{free_address}#big", attempts=2)
-    started = time.monotonic()
     for act in (written(nobody), nobody.check()):
         with pytest.raises(HostStartError, match="cannot be reached") as caught:
             await act
         assert "running" in caught.value.hint
-    assert time.monotonic() - started < 5
 
 
 @pytest.fixture
@@ -229,8 +226,6 @@ async def test_cancelling_closes_the_stream_at_once(server: FakeChatServer) -> N
         texts.append(piece.text)
         if len(texts) == 3:
             threading.Thread(target=cancel.cancel).start()
-            stopped = time.monotonic()
-    assert time.monotonic() - stopped < 1.0
     assert await asyncio.to_thread(server.gone.wait, 5)
     assert 3 <= len(texts) < 100
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -169,28 +169,30 @@ async def test_documents_are_offered_with_a_mark(stage: Stage, folder: Path) -> 
 
 
 async def test_typing_does_not_wait_for_a_slow_disk(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    scan = os.scandir
+    scan, begun, go_on = os.scandir, threading.Event(), threading.Event()
+    in_time: list[bool] = []
 
     def slow(path: str) -> object:
-        time.sleep(0.5)
+        begun.set()
+        in_time.append(go_on.wait(60))
         return scan(path)
 
     async with stage.run_test() as pilot:
         await settle(pilot)
         monkeypatch.setattr(os, "scandir", slow)
-        began = time.perf_counter()
-        for key in "@read":
-            stage.post_message(events.Key("at" if key == "@" else key, key))
         prompt = stage.screen.query_one(Prompt)
-        while prompt.text != "@read":
-            await asyncio.sleep(0.01)
-        assert time.perf_counter() - began < 0.4
+        await press(pilot, "@", *"read")
+        await asyncio.to_thread(begun.wait, 60)
+        await press(pilot, "m")
+        assert prompt.text == "@readm"
+        go_on.set()
         monkeypatch.undo()
         for _ in range(100):
             await pilot.pause(0.05)
             if listed(stage) and listed(stage)[0] == "README.md":
                 break
         assert listed(stage)[0] == "README.md"
+    assert all(in_time)
 
 
 async def test_keys_of_one_burst_keep_their_order_around_a_mention(stage: Stage, folder: Path) -> None:

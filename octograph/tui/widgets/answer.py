@@ -299,11 +299,8 @@ class Answer(Vertical, can_focus=True):
         self.query_one(GoingOn).enter()
 
     def action_leave(self) -> None:
-        """Leave a part of the answer, then the answer."""
-        if self.has_focus:
-            self.post_message(self.Left())
-        else:
-            self.focus()
+        """Leave the answer, from any part of it: what is typed next is a question."""
+        self.post_message(self.Left())
 
     def action_move(self, direction: int) -> None:
         """Go to the answer above or below; behind the last one is the prompt."""

@@ -89,6 +89,7 @@ def around(terminal: Terminal) -> None:
     go(terminal, "o", "Read")
     visit(terminal, ENTER, "─ Passage", DOWN)
     press(terminal, ESCAPE)
+    go(terminal, CTRL_UP, "Copy")
     for key, mark in (("a", DIALOG), ("b", "Which block?"), ("m", DIALOG), ("w", "Why this model?")):
         visit(terminal, key, mark, DOWN, DOWN)
     press(terminal, ESCAPE)

@@ -58,10 +58,15 @@ SCENES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "abstained": ((DAYS, WHO), ()),
     "failed": ((SUM, BAD), ()),
     "loading": ((SUM, WAIT), ()),
+    "writing": ((SUM, LONG), ()),
     "stopped": ((SUM, LONG), ("escape",)),
     "interrupted": ((), ()),
     "threads": ((), ("ctrl+t",)),
+    "threads-found": ((), ("ctrl+t", "/", *"function")),
+    "threads-renamed": ((), ("ctrl+t", "e")),
+    "threads-deleted": ((), ("ctrl+t", "d")),
     "node": ((), ("f5", "enter")),
+    "node-unloaded": ((), ("f5", "enter", "u")),
 }
 """What is asked, and which keys are pressed then."""
 
@@ -70,7 +75,7 @@ STARTING = HostStatus(models=("smollm2",), state="starting", awaited=True, start
 
 def backend_of(name: str) -> ScriptedBackend:
     backend = ScriptedBackend(scripts=SCRIPTS)
-    if name == "threads":
+    if name.startswith("threads"):
         days = {"2026-07-29T09:12": SUM, "2026-07-28T18:40": ADD, "2026-07-12T22:05": DAYS}
         for day, query in days.items():
             backend.conversations[day] = [a_turn(day, query, status="answered", text="…")]

@@ -41,7 +41,14 @@ DETAILS: Mapping[str, tuple[Account, Sequence[str]]] = {
     "passages": (told(grounded()), ("enter", "down", "down", "enter", "down", "enter", "down", "enter")),
     "abstained": (told(withheld()), ()),
 }
-SIZES = pytest.mark.parametrize("size", [(46, 24), (80, 24), (140, 45)], ids=["46x24", "80x24", "140x45"])
+SIZES = pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param((46, 24), id="46x24"),
+        pytest.param((80, 24), id="80x24"),
+        pytest.param((140, 45), id="140x45", marks=pytest.mark.slow),
+    ],
+)
 THEMES = pytest.mark.parametrize("theme", ["textual-dark", pytest.param("textual-light", marks=pytest.mark.slow)])
 
 

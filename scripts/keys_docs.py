@@ -10,7 +10,6 @@ from octograph.tui.control.actions import Place, places
 from octograph.tui.control.keys import key_name
 
 HOUSE = Path(__file__).parent.parent
-ALL, MAIN = HOUSE / "docs" / "chat.md", HOUSE / "README.md"
 FIRST_NEEDED = ("Everywhere", "Chat", "Prompt", "Answer")
 """The places whose keys the README tells, without the names that a configuration needs."""
 
@@ -18,19 +17,13 @@ BEGIN = "<!-- keys: written by scripts/keys_docs.py -->"
 END = "<!-- keys end -->"
 
 
-def page(path: Path) -> str:
-    """Return a page with its table between its marks."""
-    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+def page(text: str, table: Iterable[str]) -> str:
+    """Return a page with the table between its marks."""
+    before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        sys.exit(f"{path.name} lacks the lines {BEGIN!r} and {END!r}")
-    table = _table(places(), named=True) if path == ALL else _table(_first_needed(), named=False)
+        sys.exit(f"README.md or docs/chat.md lacks the lines {BEGIN!r} and {END!r}")
     return "\n".join([before + begin, *table, end + after])
-
-
-def _first_needed() -> list[Place]:
-    known = {place.title: place for place in places()}
-    return [known[title] for title in FIRST_NEEDED]
 
 
 def _table(shown: Iterable[Place], *, named: bool) -> Iterator[str]:
@@ -45,14 +38,23 @@ def _table(shown: Iterable[Place], *, named: bool) -> Iterator[str]:
 
 def main() -> int:
     """Write or check the pages."""
-    old = [path for path in (MAIN, ALL) if page(path) != path.read_text(encoding="utf-8")]
-    if "--check" not in sys.argv:
-        for path in old:
-            path.write_text(page(path), encoding="utf-8")
-        return 0
-    for path in old:
-        sys.stderr.write(f"{path.name} is out of date: run `.venv/bin/python scripts/keys_docs.py`\n")
-    return 1 if old else 0
+    known = {place.title: place for place in places()}
+    tables = {
+        HOUSE / "docs" / "chat.md": _table(known.values(), named=True),
+        HOUSE / "README.md": _table((known[title] for title in FIRST_NEEDED), named=False),
+    }
+    status = 0
+    for path, table in tables.items():
+        old = path.read_text(encoding="utf-8")
+        new = page(old, table)
+        if old == new:
+            continue
+        if "--check" in sys.argv:
+            sys.stderr.write(f"{path.name} is out of date: run `.venv/bin/python scripts/keys_docs.py`\n")
+            status = 1
+        else:
+            path.write_text(new, encoding="utf-8")
+    return status
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def test_cancelled_from_another_thread(slow: Octograph) -> None:
     threading.Timer(0.2, cancel.cancel).start()
     turn = slow.ask("Hi", cancel=cancel)
     assert turn.status == "cancelled"
-    assert turn.text.count("word") < 5000
+    assert turn.text.count("word") < 500
 
 
 def test_many_threads_ask_at_once(tmp_path: Path) -> None:

@@ -70,24 +70,24 @@ SCENES: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
 }
 """What is asked, and which keys are pressed then."""
 
+LATEST = "2026-07-29T09:12"
 STARTING = HostStatus(models=("smollm2",), state="starting", awaited=True, starting_seconds=1.0, loaded=0.43)
 
 
 def backend_of(name: str) -> ScriptedBackend:
     backend = ScriptedBackend(scripts=SCRIPTS)
     if name.startswith("threads"):
-        days = {"2026-07-29T09:12": SUM, "2026-07-28T18:40": ADD, "2026-07-12T22:05": DAYS}
-        for day, query in days.items():
+        for day, query in {LATEST: SUM, "2026-07-28T18:40": ADD, "2026-07-12T22:05": DAYS}.items():
             backend.conversations[day] = [a_turn(day, query, status="answered", text="…")]
     if name == "interrupted":
-        backend.conversations["old"] = [a_turn("old", LONG, status="interrupted", text="")]
+        backend.conversations[LATEST] = [a_turn(LATEST, LONG, status="interrupted", text="")]
     if name == "loading":
         backend.hosts.statuses["smollm2"] = STARTING
     return backend
 
 
-def a_turn(thread: str, query: str, **said: Any) -> Turn:
-    return Turn(id="1", thread=thread, query=query, started=f"{thread}:00+02:00", **said)
+def a_turn(day: str, query: str, **said: Any) -> Turn:
+    return Turn(id="1", thread=day, query=query, started=f"{day}:00+02:00", **said)
 
 
 async def settle(pilot: Pilot[None]) -> None:
@@ -117,6 +117,6 @@ def scene(name: str, still: Still) -> Callable[[Pilot[None]], Awaitable[None]]:
 def test_looks_as_it_did(
     snap_compare: SnapCompare, app_on: MakeApp, still: Still, name: str, theme: str, size: tuple[int, int]
 ) -> None:
-    app = app_on(backend_of(name), thread="old" if name == "interrupted" else None)
+    app = app_on(backend_of(name), thread=LATEST if name == "interrupted" else None)
     app.theme = theme
     assert snap_compare(app, terminal_size=size, run_before=scene(name, still))

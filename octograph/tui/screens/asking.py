@@ -146,7 +146,8 @@ class AskingScreen(Screen[None]):
         try:
             yield
         except Exception as error:
-            self.notice(told(error))
+            if self._is_open:
+                self.notice(told(error))
 
     def notice(self, text: str) -> None:
         """Answer something that the user did."""

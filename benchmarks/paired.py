@@ -38,7 +38,6 @@ def verdict(one: str, other: str, pair: dict[str, Any]) -> str:
     said = "cannot be told from"
     if pair["p"] < SURE:
         said = "is better than" if pair["gained"] > pair["lost"] else "is worse than"
-    return (
-        f"*{one}* {said} *{other}*: {pair['gained']} questions gained, {pair['lost']} lost "
-        f"(sign test, p = {pair['p']:.3f})."
-    )
+    sure = "p < 0.001" if pair["p"] < 0.001 else f"p = {pair['p']:.3f}"
+    questions = "question" if pair["gained"] == 1 else "questions"
+    return f"*{one}* {said} *{other}*: {pair['gained']} {questions} gained, {pair['lost']} lost (sign test, {sure})."

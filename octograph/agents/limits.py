@@ -24,7 +24,8 @@ class Limits:
     tokens
         That models write, None for no bound.
     seconds
-        From the question on, the time in which the process was dead included; None for no bound.
+        From the question on, with the time in which the process was dead and without that for which a person was asked
+        what to do; None for no bound.
     unsure
         What happens when an answer was withheld and nobody is left to ask: the turn abstains, or the person is asked.
 

@@ -57,6 +57,10 @@ class State(TypedDict, total=False):
     """The attempts whose answers are to be judged next; None if there are none."""
     judged: dict[str, float] | None
     """What those are worth, in nats a token, by worker: empty if no judge could say, None before they are judged."""
+    waiting: str | None
+    """Since when a person is asked what to do, in ISO 8601; None if nobody is."""
+    waited: float
+    """Seconds for which persons thought in this turn."""
     workings: list[dict[str, Any]]
     """How those who were asked came to their answers, see `Workings.document`; passages with their first words."""
     decisions: list[dict[str, Any]]
@@ -88,6 +92,8 @@ def unbegun() -> State:
         "spent": 0,
         "comparing": None,
         "judged": None,
+        "waiting": None,
+        "waited": 0.0,
         "workings": [],
         "decisions": [],
         "ranking": None,

@@ -9,6 +9,7 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from octograph.cli.writable import check_writable
 from octograph.composition import (
     host_pool,
     knowledge_folders,
+    limits_of,
+    make_discoveries,
     make_evaluators,
     make_library,
     make_router,
@@ -96,7 +99,10 @@ def _alone(
 
 @contextmanager
 def _whole(graph: ModelGraph, settings: Settings) -> Iterator[tuple[Answerer, LlamaClient]]:
-    """Give a whole graph as it is without feedback, and its master's model; conversations are kept nowhere."""
+    """Give a whole graph as it is without feedback, and its master's model.
+
+    Conversations and structures are kept nowhere, and there is nobody to ask what to do.
+    """
     pool, clock = host_pool(graph, settings), SystemClock()
     with (
         tempfile.TemporaryDirectory(prefix="octograph-") as folder,
@@ -107,8 +113,10 @@ def _whole(graph: ModelGraph, settings: Settings) -> Iterator[tuple[Answerer, Ll
             threads_file=Path(folder) / "threads.sqlite",
             clock=clock,
             evaluators=make_evaluators(graph, pool),
+            discoveries=make_discoveries(graph, pool),
             pool=pool,
             library=make_library(knowledge_folders(graph, settings), settings, threads=settings.threads_beside),
+            limits=replace(limits_of(settings), unsure="abstain"),
         ) as octo,
     ):
 

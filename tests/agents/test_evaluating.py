@@ -6,16 +6,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from octograph import Octograph
 from octograph.agents import Asked, Decided, Evaluated, Finished, TextWritten, Turn, document
 from octograph.agents.limits import Limits
 from octograph.cancellation import CancelToken
-from octograph.errors import ThreadError, UsageError
-from octograph.nodes.generation import Generation, TextDelta
+from octograph.errors import ThreadError, ToolError, UsageError
+from octograph.nodes.answered import Answered
+from octograph.nodes.generation import Generation, TextDelta, TokenMeasures
 from octograph.nodes.worker import Outcome, Task
 from octograph.testing import FixedClock, FixedEvaluator, FixedRouter, ScriptedWorker, make_octograph
+
+NOTHING = np.zeros(1, np.float32)
+CERTAIN = TokenMeasures(logprobs=NOTHING, margins=NOTHING, entropies=NOTHING)
 
 
 def test_a_score_goes_into_event_and_turn(tmp_path: Path) -> None:
@@ -153,6 +158,79 @@ def test_a_person_can_be_asked_and_answer_days_later(
             list(octo.resume("t", choice="answer"))
 
 
+def asked_for_an_hour(clock: FixedClock, octo: Octograph, choice: str) -> Turn:
+    """A turn whose person takes an hour to choose."""
+    assert octo.ask("?", thread="t").status == "waiting"
+    clock.advance(hours=1)
+    *_, last = octo.resume("t", choice=choice)
+    assert isinstance(last, Finished)
+    return last.turn
+
+
+@pytest.mark.parametrize("choice", ["answer", "other"])
+def test_the_time_for_which_a_person_thinks_is_not_charged(choice: str, tmp_path: Path) -> None:
+    clock = FixedClock()
+    workers = {"a": Costly(clock, "one", sure=False), "b": Costly(clock, "two"), "other": Costly(clock, "three")}
+    router = FixedRouter(("a", "b"), plans={"?": [("a", "first"), ("b", "second")]})
+    with make_octograph(
+        tmp_path,
+        workers,
+        router=router,
+        thresholds={"a": -1.0},
+        evaluators={"a": FixedEvaluator(otherwise=-2.0)},
+        limits=Limits(unsure="ask", seconds=60, workers=1),
+        clock=clock,
+    ) as octo:
+        turn = asked_for_an_hour(clock, octo, choice)
+    assert (turn.status, [step.text for step in turn.steps][-1]) == ("answered", "two")
+    assert turn.seconds == (2.0 if choice == "answer" else 3.0)
+
+
+def test_a_person_who_has_it_withheld_is_not_told_of_a_budget(tmp_path: Path) -> None:
+    clock = FixedClock()
+    with make_octograph(
+        tmp_path,
+        {"a": Costly(clock, "one", sure=False)},
+        thresholds={"a": -1.0},
+        evaluators={"a": FixedEvaluator(otherwise=-2.0)},
+        limits=Limits(unsure="ask", seconds=60),
+        clock=clock,
+    ) as octo:
+        turn = asked_for_an_hour(clock, octo, "abstain")
+    assert turn.text == "I don't know. Tried a: not sure enough: g = -2.00, below -1.00."
+    assert [one.reason for one in turn.decisions] == ["you chose"]
+
+
+def test_what_was_withheld_is_not_shown_when_it_is_cancelled(tmp_path: Path) -> None:
+    for moment in ("text", "evaluate"):
+        cancel = CancelToken()
+        with make_octograph(
+            tmp_path / moment,
+            {"facts": Interrupted(cancel, at=moment)},
+            thresholds={"facts": -1.0},
+            evaluators={"facts": FixedEvaluator()},
+        ) as octo:
+            turn = octo.ask("Which city?", cancel=cancel)
+        assert (turn.status, turn.text) == ("cancelled", "")
+
+
+def test_what_failed_is_not_offered_as_an_answer(tmp_path: Path) -> None:
+    broken = ScriptedWorker(["apples = 3"], errors=[ToolError("it found no calculation", hint="")])
+    with make_octograph(tmp_path, {"math": broken}, limits=Limits(unsure="ask")) as octo:
+        turn = octo.ask("?")
+    assert (turn.status, [one.text for one in turn.tried]) == ("abstained", [""])
+
+
+def test_what_a_worker_wrote_before_it_failed_is_charged(tmp_path: Path) -> None:
+    clock = FixedClock()
+    workers = {name: Costly(clock, fails=True) for name in "ab"}
+    router = FixedRouter(tuple(workers), {"?": {"a": 0.6, "b": 0.3, "none": 0.1}})
+    with make_octograph(tmp_path, workers, router=router, limits=Limits(tokens=1), clock=clock) as octo:
+        turn = octo.ask("?")
+    assert [one.worker for one in turn.tried] == ["a"]
+    assert turn.text.endswith("the budget of 1 tokens is spent.")
+
+
 def test_a_choice_that_nobody_waits_for_is_refused(tmp_path: Path) -> None:
     with unsure(tmp_path) as octo:
         assert octo.ask("Which city?", thread="t").status == "abstained"
@@ -170,9 +248,11 @@ def test_a_later_question_closes_a_waiting_turn(tmp_path: Path) -> None:
 class Costly:
     """A worker that takes a second and many tokens for its text."""
 
-    def __init__(self, clock: FixedClock, text: str = "") -> None:
+    def __init__(self, clock: FixedClock, text: str = "", *, sure: bool = True, fails: bool = False) -> None:
         self._clock = clock
         self._text = text
+        self._answered = None if sure else Answered(prompt=(), text=text, tokens=(0,), measures=CERTAIN)
+        self._fails = fails
 
     async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
         generation = Generation(
@@ -180,7 +260,24 @@ class Costly:
         )
         self._clock.advance(seconds=1)
         yield TextDelta(text=self._text)
-        yield Outcome(finish="stop", source="model", generation=generation)
+        yield Outcome(finish="stop", source="model", generation=generation, answered=self._answered)
+        if self._fails:
+            raise ToolError("it found no calculation", hint="")
+
+
+class Interrupted(ScriptedWorker):
+    """A worker that somebody stops while it writes, or once it has written."""
+
+    def __init__(self, cancel: CancelToken, *, at: str) -> None:
+        super().__init__(["Lyon"])
+        self._cancel = cancel
+        self._at = at
+
+    async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
+        async for piece in super().run(task, cancel=cancel):
+            if isinstance(piece, TextDelta) == (self._at == "text"):
+                self._cancel.cancel()
+            yield piece
 
 
 @pytest.mark.parametrize(

@@ -78,23 +78,25 @@ class DecideStep:
             return {**_on(state, emit, passed), "tried": tried}
         judged = state.get("judged", {})  # a turn that has waited since before there were judges is not to be judged
         withheld = _ranked([one for one in tried if one["step"] == place and one["text"]], judged or {})
+        why = spent or draft["problem"]
         if withheld and self._limits.unsure == "ask":
             if judged is None:
-                return {"comparing": withheld}
+                return {"comparing": withheld, "waiting": self._clock.now().isoformat()}
             chosen = interrupt(
                 {
                     "attempts": [{key: one[key] for key in _TRIED} for one in withheld],
                     "choices": [ANSWER, ABSTAIN, *self._askable(state, names)],
                 }
             )
+            state, why = self._waited(state), "you chose"
             if chosen == ANSWER:
                 best = withheld[0]
                 others = [one for one in tried if one is not best]
                 return self._accepted({**state, "tried": others}, best["worker"], best, place, emit)
             if chosen != ABSTAIN:
-                passed = Decided(decision="escalate", worker=worker, reason="you chose", next=chosen)
+                passed = Decided(decision="escalate", worker=worker, reason=why, next=chosen)
                 return {**_on(state, emit, passed), "tried": tried}
-        state = _told(state, emit, Decided(decision="abstain", worker=worker, reason=spent or draft["problem"]))
+        state = _told(state, emit, Decided(decision="abstain", worker=worker, reason=why))
         abstained: State = {**state, "tried": tried}
         return self._close(abstained, "abstained", _failed(tried, spent), worker=None, nearest=draft["citations"])
 
@@ -154,7 +156,17 @@ class DecideStep:
         return self._limits.spent(tokens=state["spent"], seconds=self._seconds(state))
 
     def _seconds(self, state: State) -> float:
-        return (self._clock.now() - datetime.fromisoformat(state["turn"]["started"])).total_seconds()
+        """How long the turn took, without the time for which a person thought: the clock stands while one is asked."""
+        waiting = state.get("waiting")
+        until = self._clock.now() if waiting is None else datetime.fromisoformat(waiting)
+        return (until - datetime.fromisoformat(state["turn"]["started"])).total_seconds() - state.get("waited", 0.0)
+
+    def _waited(self, state: State) -> State:
+        """Let the clock go on: the person has chosen."""
+        waiting = state.get("waiting")
+        since = self._clock.now() if waiting is None else datetime.fromisoformat(waiting)
+        waited = state.get("waited", 0.0) + (self._clock.now() - since).total_seconds()
+        return {**state, "waiting": None, "waited": waited}
 
     def _close(
         self,
@@ -207,6 +219,8 @@ def _on(state: State, emit: Emit, event: Decided) -> State:
         "worker": event.next,
         "draft": None,
         "judged": None,
+        "waiting": state.get("waiting"),
+        "waited": state.get("waited", 0.0),
         "decisions": _told(state, emit, event)["decisions"],
     }
 

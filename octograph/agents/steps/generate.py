@@ -67,8 +67,8 @@ class GenerateStep:
         else:
             shown = evidence is None and not withheld
             text, outcome, problem = await self._run(name, _task(state), emit, cancel, shown=shown)
-        if evidence and outcome.finish == "cancelled":
-            text = ""  # nobody knows whether it stands in the documents
+        if (evidence or withheld) and outcome.finish == "cancelled":
+            text = ""  # nobody knows whether it stands in the documents, or how sure one may be of it
         elif evidence and problem is None:
             missing = text == NOT_FOUND
             text, citations = ("", []) if missing else _cited(text, state, evidence)
@@ -90,7 +90,7 @@ class GenerateStep:
         if problem is None and finish != "cancelled":
             verdict = await self._evaluation(name, outcome.answered, emit=emit, cancel=cancel)
             if withheld and cancel.cancelled:
-                finish = "cancelled"
+                text, finish = "", "cancelled"
             elif withheld and verdict.problem is None:
                 emit(TextWritten(worker=name, text=text))
         seconds: dict[StepName, float] = {"generate": generated.seconds}
@@ -124,9 +124,9 @@ class GenerateStep:
     async def _run(
         self, name: str, task: Task, emit: Emit, cancel: CancelToken, *, shown: bool
     ) -> tuple[str, Outcome, str | None]:
-        """Let a worker write; its text, how it ended, and what is wrong with it."""
+        """Let a worker write; its text, how it ended, and what is wrong with it. What failed is no answer: no text."""
         pieces: list[str] = []
-        outcome = Outcome(finish="cancelled", source="model")
+        outcome: Outcome | None = None
         try:
             async for piece in self._workers[name].run(task, cancel=cancel):
                 if not isinstance(piece, TextDelta):
@@ -136,8 +136,9 @@ class GenerateStep:
                 if shown:
                     emit(TextWritten(worker=name, text=piece.text))
         except ToolError as error:
-            return "".join(pieces).strip(), Outcome(finish="stop", source="tool"), error.message
+            return "", outcome or Outcome(finish="stop", source="tool"), error.message
         text = "".join(pieces).strip()
+        outcome = outcome or Outcome(finish="cancelled", source="model")
         return text, outcome, None if text or outcome.finish == "cancelled" else "it wrote nothing"
 
 

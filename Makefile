@@ -27,7 +27,7 @@ check: $(DEV)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python scripts/cli_docs.py --check
-	@$(BIN)/python scripts/keys_docs.py --check
+	@$(BIN)/python scripts/tables_docs.py --check
 	@$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.md' octograph docs README.md
 
 format: $(DEV)

@@ -331,10 +331,13 @@ def page(results: Mapping[str, Any]) -> str:
     lines = [
         "# Wrong answers, shown and withheld",
         "",
-        "Made by `python -m benchmarks.escalation`, where the arms are described; the results with the machine's "
-        "description are in `benchmarks/results/escalation.json`.",
+        "Made by `python -m benchmarks.escalation`; the results with the machine's description are in "
+        "`benchmarks/results/escalation.json`.",
         f"The bundled graph on {results['everything']['all']['n']} questions: word problems, and SQuAD questions on "
         f"{results['articles']} articles that are its documents and on others, which it cannot know. 95 % intervals.",
+        "*Everything*: no threshold, a query that no worker fits goes to the likeliest, and what the `reader` wrote is "
+        "shown even if it does not stand in the documents. *Without `tau`*: the graph with its thresholds taken out. "
+        "*As it comes*: the bundled graph. *Tuned `tau`*: the graph with the thresholds of the second table.",
         "",
         "| questions | answering | n | coverage | right of answered | wrong of all |",
         "|---|---|---|---|---|---|",

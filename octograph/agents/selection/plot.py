@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def plot_curves(curves: Mapping[str, AccuracyCoverage], path: Path, *, title: st
     except ImportError as error:
         raise MissingExtraError(
             "drawing needs a package that is not installed: matplotlib",
-            hint="Run `pip install 'octograph[plots]'`.",
+            hint=f"Run `{sys.executable} -m pip install 'octograph[plots]'`.",
         ) from error
     figure = Figure(figsize=INCHES, dpi=DOTS_PER_INCH, layout="constrained")
     axes = figure.subplots()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 
 from octograph.errors import HostRequestError, MissingExtraError
 from octograph.nodes.host.frames import Frame
@@ -60,5 +61,5 @@ def _require_extra() -> None:
     if missing:
         raise MissingExtraError(
             f"training needs packages that are not installed: {', '.join(missing)}",
-            hint="Run `pip install 'octograph[train]'`.",
+            hint=f"Run `{sys.executable} -m pip install 'octograph[train]'`.",
         )

@@ -1,4 +1,4 @@
-"""Write the tables of keys into README.md and docs/chat.md from the classes; with ``--check``, fail if one is old."""
+"""Write the tables of keys and of settings into the docs from the classes; with ``--check``, fail if one is old."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pydantic_core import PydanticUndefined
+
+from octograph.settings import Settings
 from octograph.tui.control.actions import Place, places
 from octograph.tui.control.keys import key_name
 
@@ -13,20 +16,20 @@ HOUSE = Path(__file__).parent.parent
 FIRST_NEEDED = ("Everywhere", "Chat", "Prompt", "Answer")
 """The places whose keys the README tells, without the names that a configuration needs."""
 
-BEGIN = "<!-- keys: written by scripts/keys_docs.py -->"
-END = "<!-- keys end -->"
+BEGIN = "<!-- table: written by scripts/tables_docs.py -->"
+END = "<!-- table end -->"
 
 
-def page(text: str, table: Iterable[str]) -> str:
+def page(path: Path, text: str, table: Iterable[str]) -> str:
     """Return a page with the table between its marks."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        sys.exit(f"README.md or docs/chat.md lacks the lines {BEGIN!r} and {END!r}")
+        sys.exit(f"{path.name} lacks the lines {BEGIN!r} and {END!r}")
     return "\n".join([before + begin, *table, end + after])
 
 
-def _table(shown: Iterable[Place], *, named: bool) -> Iterator[str]:
+def _keys(shown: Iterable[Place], *, named: bool) -> Iterator[str]:
     yield f"| where | key | does |{' name |' if named else ''}"
     yield f"|---|---|---|{'---|' if named else ''}"
     for place in shown:
@@ -36,21 +39,30 @@ def _table(shown: Iterable[Place], *, named: bool) -> Iterator[str]:
             yield f"| {'' if number else place.title} | {keys} | {action.tooltip} |{name}"
 
 
+def _settings() -> Iterator[str]:
+    yield "| setting | if left out | what it does |"
+    yield "|---|---|---|"
+    for name, field in Settings.model_fields.items():
+        value = "" if field.default in (None, PydanticUndefined) else f"`{str(field.default).lower()}`"
+        yield f"| `{name}` | {value} | {field.description} |"
+
+
 def main() -> int:
     """Write or check the pages."""
     known = {place.title: place for place in places()}
     tables = {
-        HOUSE / "docs" / "chat.md": _table(known.values(), named=True),
-        HOUSE / "README.md": _table((known[title] for title in FIRST_NEEDED), named=False),
+        HOUSE / "docs" / "chat.md": _keys(known.values(), named=True),
+        HOUSE / "README.md": _keys((known[title] for title in FIRST_NEEDED), named=False),
+        HOUSE / "docs" / "configuration.md": _settings(),
     }
     status = 0
     for path, table in tables.items():
         old = path.read_text(encoding="utf-8")
-        new = page(old, table)
+        new = page(path, old, table)
         if old == new:
             continue
         if "--check" in sys.argv:
-            sys.stderr.write(f"{path.name} is out of date: run `.venv/bin/python scripts/keys_docs.py`\n")
+            sys.stderr.write(f"{path.name} is out of date: run `.venv/bin/python scripts/tables_docs.py`\n")
             status = 1
         else:
             path.write_text(new, encoding="utf-8")

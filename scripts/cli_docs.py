@@ -24,7 +24,7 @@ JSON document.
 | 0 | answered |
 | 1 | another error |
 | 2 | the call, a setting or the graph file is wrong |
-| 3 | abstained |
+| 3 | abstained, or waits for your choice |
 | 4 | a model is missing |
 | 5 | the conversation does not fit in the model's context |
 | 130 | interrupted |
@@ -43,7 +43,17 @@ def _sections(parser: argparse.ArgumentParser) -> Iterator[str]:
         yield f"## `{_usage(parser)}`"
         if parser.description:
             yield f"{parser.description}\n"
-        rows = [_row(action) for action in parser._actions if action.dest not in _COMMON and action not in groups]
+        choices = {
+            action: group
+            for group in parser._mutually_exclusive_groups
+            if len(group._group_actions) > 1
+            for action in group._group_actions
+        }
+        rows = [
+            _row(action, choices.get(action))
+            for action in parser._actions
+            if action.dest not in _COMMON and action not in groups
+        ]
         if rows:
             yield "\n".join(["| argument | meaning |", "|---|---|", *rows]) + "\n"
     for group in groups:
@@ -52,15 +62,33 @@ def _sections(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 
 def _usage(parser: argparse.ArgumentParser) -> str:
-    names = [str(a.metavar or a.dest) for a in parser._actions if not a.option_strings and a.dest not in _COMMON]
-    return " ".join([parser.prog, *(name for name in names if name != "==SUPPRESS==")])
+    named = [a for a in parser._actions if not a.option_strings and a.dest not in _COMMON]
+    return " ".join([parser.prog, *(_placed(a) for a in named if a.metavar != argparse.SUPPRESS)])
 
 
-def _row(action: argparse.Action) -> str:
-    name = ", ".join(action.option_strings) or str(action.metavar)
+def _placed(action: argparse.Action) -> str:
+    """An argument as it stands in a call: ``NAME``, ``[NAME]``, ``NAME…`` or ``[NAME…]``."""
+    name = f"{action.metavar or action.dest}{'…' if action.nargs in ('+', '*') else ''}"
+    return f"[{name}]" if action.nargs in ("?", "*") else name
+
+
+def _row(action: argparse.Action, choice: argparse._MutuallyExclusiveGroup | None) -> str:
+    name = ", ".join(action.option_strings) or _placed(action)
     value = "" if action.nargs == 0 or not action.option_strings else f" {action.metavar or _choices(action)}"
+    several = "…" if action.option_strings and action.nargs in ("+", "*") else ""
     meaning = (action.help or "").replace("%(default)s", str(action.default)).replace("|", "\\|")
-    return f"| `{name}{value}` | {meaning} |"
+    notes = "; ".join(_notes(action, choice))
+    return f"| `{name}{value}{several}` | {meaning}{notes and f' ({notes})'} |"
+
+
+def _notes(action: argparse.Action, choice: argparse._MutuallyExclusiveGroup | None) -> Iterator[str]:
+    if action.option_strings and action.required:
+        yield "required"
+    if isinstance(action, argparse._AppendAction):
+        yield "may be repeated"
+    if choice is not None:
+        others = ", ".join(f"`{other.option_strings[0]}`" for other in choice._group_actions if other is not action)
+        yield f"{'or' if choice.required else 'not with'} {others}"
 
 
 def _choices(action: argparse.Action) -> str:

@@ -145,7 +145,12 @@ def _graphs(commands: Any) -> None:
     named(remove)
     output_option(remove)
     export = command(graph, "export", "graphs:export_graph", "write the graph in another format")
-    export.add_argument("--format", choices=("mermaid", "dot", "graphml", "json"), default="mermaid")
+    export.add_argument(
+        "--format",
+        choices=("mermaid", "dot", "graphml", "json"),
+        default="mermaid",
+        help="what to write (default: %(default)s)",
+    )
 
 
 def _knowledge(commands: Any) -> None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from octograph.agents.cot.options import Options
 from octograph.agents.cot.paths import delta_of, fault_of
-from octograph.agents.cot.spans import Options, Span, Spans, aligned, covering
+from octograph.agents.cot.spans import Span, Spans, aligned, covering
 from octograph.agents.evaluation.answers import normalised
 from octograph.cancellation import CancelToken
 from octograph.nodes.decoding import (

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from octograph import graph
+from octograph.agents.cot.options import Options
 from octograph.agents.cot.paths import Way, decided, elect
 from octograph.agents.cot.reading import PathsModel, Reading
-from octograph.agents.cot.spans import Numbers, Options
+from octograph.agents.cot.spans import Numbers
 from octograph.cancellation import CancelToken
 from octograph.errors import ToolError
 from octograph.nodes.answered import Answered

@@ -12,17 +12,19 @@ __all__ = ["LETTERS", "Named", "Naming"]
 LETTERS = string.ascii_uppercase
 
 _NEVER = "(?!)"
-# What letters are wrapped in: (B), [B], **B**, `B`, "B", \boxed{B}.
+# What letters are wrapped in: (B), [B], **B**, `B`, "B", \boxed{B}. A model that repeats itself may write thousands.
 _OPEN = r"(?:\\[a-z]+\{|[*`\"'\u201c\u2018(\[{])"
 _CLOSE = r"[*`\"'\u201d\u2019)\]}]"
+_OPENED = rf"{_OPEN}{{0,8}}"
+_CLOSED = rf"{_CLOSE}{{1,8}}+(?!\w)"
 # A bare "A" is a letter in "the answer is A." and a word in "the answer is A dog".
-_END = rf"(?:{_CLOSE}++(?!\w)|(?=\s*(?:\Z|\n|[.,:;!](?!\d)|(?i:because|since)\b)))"
+_END = rf"(?:{_CLOSED}|(?=\s*(?:\Z|\n|[.,:;!](?!\d)|(?i:because|since)\b)))"
 # "Option A:" heads what is said of it, and "the option is A" chooses it.
 _SAYS = (
     r"\b(?i:(?:answer|option|choice)(?:\s+is\b|\s*:)|(?:answer|choose|pick|select)\b)[\s:*]*"
     r"(?i:(?:the\s+)?(?:option|choice)\b\s*)?"
 )
-_CORRECT = rf"{_CLOSE}*\s+is\s+(?:the\s+)?(?i:correct|right|answer)(?:\s+(?i:answer|option|choice|one))?{_END}"
+_CORRECT = rf"(?:{_CLOSED})?\s+is\s+(?:the\s+)?(?i:correct|right|answer)(?:\s+(?i:answer|option|choice|one))?{_END}"
 # "(A) is too cold" weighs a choice.
 _WEIGHS = r"(?!\s+(?:is|was|does|has|can|cannot|would)\b)"
 
@@ -74,14 +76,14 @@ class Naming:
         texts = "|".join(sorted(filter(None, self._spelled), key=len, reverse=True))
         if texts:
             text = rf"(?P<text>(?i:{texts}))(?!\w|[.,]\d)"
-        either = rf"{_OPEN}*(?:{letter}|{text})"
+        either = rf"{_OPENED}(?:{letter}|{text})"
         line = rf"[ \t]*(?:[-*]|\(?[A-Z][).:])[ \t]+(?i:{texts or _NEVER})[ \t\r]*(?:\n|\Z)"
         self._listed = re.compile(rf"^{line}(?:{line})+", re.MULTILINE)
         self._said = (re.compile(f"{_SAYS}{either}{_END}"), re.compile(rf"(?<!\w){either}{_CORRECT}"))
-        self._first_letter = re.compile(rf"\s*{_OPEN}*{letter}{_END}{_WEIGHS}")
-        self._first_text = re.compile(rf"\s*{_OPEN}*{text}{_END}{_WEIGHS}")
+        self._first_letter = re.compile(rf"\s*{_OPENED}{letter}{_END}{_WEIGHS}")
+        self._first_text = re.compile(rf"\s*{_OPENED}{text}{_END}{_WEIGHS}")
         self._letters = re.compile(
-            rf"(?:(?<!\w){_OPEN}+(?=\S{_CLOSE}++(?!\w))|(?:^[ \t]*|\b(?i:option|choice)\s+){_OPEN}*){letter}{_END}",
+            rf"(?:(?<!\w){_OPEN}{{1,8}}(?=\S{_CLOSED})|(?:^[ \t]*|\b(?i:option|choice)\s+){_OPENED}){letter}{_END}",
             re.MULTILINE,
         )
         self._texts = re.compile(rf"(?<!\w)(?<!\d[.,]){text}")

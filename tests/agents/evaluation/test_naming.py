@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from octograph.agents.cot import Options
@@ -68,6 +70,15 @@ def test_a_repeated_list_is_blanked_out() -> None:
     text = f"{lettered(COLOURS)}\nSo (B)"
     blank = Naming(COLOURS).unlisted(text)
     assert (len(blank), blank.strip()) == (len(text), "So (B)")
+
+
+@pytest.mark.parametrize("piece", ["*", "(", "**B", "\\a{", "answer ", "answer *", " \n", "dark "])
+def test_a_text_that_repeats_itself_is_read_in_little_time(piece: str) -> None:
+    naming, text = Naming(COLOURS), piece * 4_000
+    started = time.process_time()
+    for read in (naming.unlisted, naming.stated, naming.letters, naming.opening, naming.mentions):
+        read(text)
+    assert time.process_time() - started < 5  # it was 40 seconds of stars
 
 
 def test_choices_without_letters_have_none() -> None:

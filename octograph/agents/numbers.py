@@ -1,4 +1,9 @@
-"""Numbers in what models write, and where they stand."""
+r"""Numbers in what models write, and where they stand.
+
+Read are ``1,000.5`` and other thousands in groups of three (``1 000`` with a no-break or thin space, ``1'000``, LaTeX's
+``1{,}000``), ``1e5`` and ``3 x 10^8``, and fractions of whole numbers: ``1/4`` and ``\frac{1}{4}``. Of times and dates
+each part is a number, and a decimal comma is none.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +14,26 @@ from dataclasses import dataclass
 
 __all__ = ["Number", "last_number", "numbers", "only_number"]
 
-# A minus behind a word, a number or a bracket is a hyphen, a range or a subtraction.
-_SIGN = r"(?:(?<![\w)\]}])[-\u2212])?"
+# A minus, also one that was set as an en dash; behind a word, a number or a bracket it is a hyphen, a range or a
+# subtraction.
+_SIGN = r"(?:(?<![\w)\]}])[-\u2212\u2013])?"
 _CURRENCY = r"(?:[$€£¥₹]\s?)?"
+_BETWEEN_THOUSANDS = r"(?:,|\{,\}|[\u00a0\u2009\u202f'\u2019])"
 # A digit that hangs on a word belongs to it: CO2, m2, cm^2.
-_DIGITS = r"(?<![\w^])(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?|(?<![\w.])\.[0-9]+"
-_EXPONENT = r"(?:[eE][-+]?[0-9]+(?![0-9]))?"
-_NUMBER = re.compile(rf"(?P<sign>{_SIGN}){_CURRENCY}(?P<digits>(?:{_DIGITS}){_EXPONENT})")
+_DIGITS = (
+    rf"(?<![\w^])(?:[0-9]{{1,3}}(?:{_BETWEEN_THOUSANDS}[0-9]{{3}})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?|(?<![\w.])\.[0-9]+"
+)
+_EXPONENT = (
+    r"(?:[eE](?P<exponent>[-+]?[0-9]+)(?![0-9])"
+    r"|\s?(?:[x\u00d7*·]|\\times|\\cdot)\s?10\^\{?(?P<power>[-\u2212]?[0-9]+)\}?)?"
+)
+# Not by 0, not a date (5/12/2024), not with a part of another number (1.5/2), and short enough to be exact.
+_BELOW = r"(?!0+(?![0-9]))[0-9]{1,15}"
+_FRACTION = (
+    rf"(?<![\w^/.,])(?P<above>[0-9]{{1,15}})/(?P<below>{_BELOW})(?![\w/]|\.[0-9])"
+    rf"|(?<!\w)\\[dt]?frac\{{(?P<top>[0-9]{{1,15}})\}}\{{(?P<bottom>{_BELOW})\}}"
+)
+_NUMBER = re.compile(rf"(?P<sign>{_SIGN}){_CURRENCY}(?P<body>{_FRACTION}|(?P<digits>{_DIGITS}){_EXPONENT})")
 _NOTHING_BUT = re.compile(rf"\s*[+≈=]?\s*{_NUMBER.pattern}\s*[%$€£¥₹]?\s*\.?\s*")
 
 
@@ -26,15 +44,20 @@ class Number:
     Attributes
     ----------
     value
-        Of commas between thousands, a currency's sign and what stands behind it nothing is left.
+        Of marks between thousands, a currency's sign and what stands behind it nothing is left.
     start, end
-        Its characters, from its sign to its last digit.
+        Its characters, from its sign to its end.
 
     """
 
     value: float
     start: int
     end: int
+
+    @property
+    def spelling(self) -> str:
+        """The same for the same values, however they are written; digits that binary fractions round are left out."""
+        return f"{self.value + 0.0:.15g}"  # -0 is 0
 
 
 def numbers(text: str) -> Iterator[Number]:
@@ -44,6 +67,8 @@ def numbers(text: str) -> Iterator[Number]:
     --------
     >>> [number.value for number in numbers("12 * 100 = 1,200, so the answer is -$1,200.50.")]
     [12.0, 100.0, 1200.0, -1200.5]
+    >>> [number.value for number in numbers("1/4 of 3 x 10^8, on 5/12/2024")]
+    [0.25, 300000000.0, 5.0, 12.0, 2024.0]
 
     """
     for found in _NUMBER.finditer(text):
@@ -81,10 +106,19 @@ def only_number(text: str) -> Number | None:
 
 
 def _number(found: re.Match[str]) -> Number | None:
-    value = float(found["digits"].replace(",", ""))
+    value = _value(found)
     if math.isinf(value):  # any two numbers as long as that would be alike
         return None
     signed = bool(found["sign"])
     return Number(
-        value=-value if signed else value, start=found.start("sign" if signed else "digits"), end=found.end("digits")
+        value=-value if signed else value, start=found.start("sign" if signed else "body"), end=found.end("body")
     )
+
+
+def _value(found: re.Match[str]) -> float:
+    above, below = found["above"] or found["top"], found["below"] or found["bottom"]
+    if above is not None:
+        return int(above) / int(below)
+    digits = re.sub(r"[^0-9.]", "", found["digits"])
+    power = (found["exponent"] or found["power"] or "0").replace("\u2212", "-")
+    return float(f"{digits}e{power}")

@@ -148,7 +148,7 @@ class Worker:
         Texts that are written and weighed; None for 10, of programs for a single, greedy one. Of several programs the
         commonest result is taken.
     branch_at
-        Of CoT-decoding: the token, counted from 0, at which the texts part.
+        Of CoT-decoding: the token, counted from 0 and below `max_tokens`, at which the texts part.
     answer
         ``"number"`` if the answer of a text is the last number in it. Otherwise it is one of the options that the
         query lists, or what the model names when it is asked for it.
@@ -288,6 +288,9 @@ class Worker:
         elif self.branch_at and self.decoding != "cot":
             mend = "Remove 'branch_at', or write `decoding = 'cot'`."
             yield Problem(key="branch_at", message="only texts of CoT-decoding part at a token", mend=mend)
+        elif self.branch_at and self.branch_at >= self.max_tokens:
+            message = f"texts of at most {self.max_tokens} tokens cannot part at {self.branch_at!r}"
+            yield Problem(key="branch_at", message=message, mend="Write a smaller number, or raise 'max_tokens'.")
 
     def _range_problems(self) -> Iterator[Problem]:
         if not (math.isfinite(self.temperature) and self.temperature >= 0):

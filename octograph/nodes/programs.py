@@ -64,7 +64,11 @@ class ProgramWorker:
                 if piece.finish == "cancelled" or cancel.cancelled:
                     yield Outcome(finish="cancelled", source="model", generation=piece)
                     return
-                program = elected(branches)
+                try:
+                    program = elected(branches)
+                except ToolError:
+                    yield Outcome(finish="stop", source="model", generation=piece)  # they cost what they cost
+                    raise
                 written = f"{program.text.strip()}\n\n" if voting else "\n\n"
                 yield TextDelta(text=f"{written}The answer is {last_result(program.text)}.")
                 answered = Answered.of(program, prompt=request.prompt, adapter=self._adapter)

@@ -37,6 +37,33 @@ from octograph.agents.numbers import last_number, numbers, only_number
         ("\\boxed{42}", 42),
         ("**42**", 42),
         ("12 apples and 3rd place", 3),
+        ("1/4", 0.25),
+        ("It is -3/4.", -0.75),
+        ("\\boxed{\\frac{1}{2}}", 0.5),
+        ("$-\\dfrac{3}{4}$", -0.75),
+        ("1/0", 0),
+        ("\\frac{1}{0}", 0),
+        ("1.5/2", 2),
+        ("1,000/4", 4),
+        ("on 5/12/2024", 2024),
+        ("3 / 4", 4),
+        ("9" * 400 + "/7", 7),
+        ("3 x 10^8", 3e8),
+        ("6.02 × 10^{-23}", 6.02e-23),
+        ("3 \\times 10^−2", 0.03),
+        ("3 x 10", 10),
+        ("9 x 10^999", None),
+        ("\\boxed{1{,}000}", 1000),
+        ("10 000", 10000),
+        ("10 000 000.5", 10000000.5),
+        ("10 000", 10000),
+        ("1'000 or 1’000’000", 1000000),
+        ("10 000", 0),
+        ("5 00", 0),
+        ("–3", -3),
+        ("between 5–10", 10),
+        ("at 3:30", 30),
+        ("1,5", 5),
         ("no number", None),
         ("", None),
         ("9" * 400, None),
@@ -59,6 +86,29 @@ def test_a_sign_belongs_to_its_number_and_a_currency_stands_between() -> None:
     found = last_number("He owes -$1,200.50.")
     assert found is not None
     assert (found.value, found.start, found.end) == (-1200.5, 8, 18)
+
+
+def test_a_number_of_several_parts_stands_where_all_of_them_do() -> None:
+    for written in ("1/4", "\\frac{1}{4}", "3 x 10^8", "2 × 10^{-3}", "1{,}000", "10 000", "-1/2", "–3"):
+        (found,) = numbers(f"It is {written} exactly.")
+        assert f"It is {written} exactly."[found.start : found.end] == written
+
+
+@pytest.mark.parametrize(
+    ("text", "spelling"),
+    [
+        ("1,000.0", "1000"),
+        ("-0", "0"),
+        ("0.30000000000000004", "0.3"),
+        ("1099511627776", "1099511627776"),
+        ("1099511627775", "1099511627775"),
+        ("2/8", "0.25"),
+    ],
+)
+def test_equal_numbers_are_spelled_alike(text: str, spelling: str) -> None:
+    found = only_number(text)
+    assert found is not None
+    assert found.spelling == spelling
 
 
 def test_only_a_number_is_only_a_number() -> None:

@@ -94,6 +94,7 @@ def test_no_node_is_called_none() -> None:
         ({"branches": 2}, "branches"),
         ({"branch_at": -1, "decoding": "cot"}, "branch_at"),
         ({"branch_at": 1}, "branch_at"),
+        ({"branch_at": 8, "max_tokens": 8, "decoding": "cot"}, "branch_at"),
         ({"answer": "digits"}, "answer"),
         ({"output": "json", "decoding": "cot"}, "output"),
         ({"reasoning": "self-discover", "decoding": "cot"}, "decoding"),

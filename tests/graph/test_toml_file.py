@@ -113,7 +113,7 @@ def graphs(draw: st.DrawFn) -> ModelGraph:
                 top_p=draw(st.floats(0, 1, exclude_min=True)),
                 min_p=draw(st.floats(0, 1)),
                 repetition_penalty=draw(st.floats(1, 2)),
-                max_tokens=draw(st.integers(1, 2**40)),
+                max_tokens=draw(st.integers(6, 2**40)),
                 reformulate=draw(st.booleans()),
                 cost=draw(st.floats(0, 1e9)),
                 examples=draw(st.lists(QUERIES, min_size=1, max_size=3).map(tuple)),

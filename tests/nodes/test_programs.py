@@ -81,8 +81,13 @@ def test_of_equally_common_results_the_likeliest_wins() -> None:
 
 
 async def test_without_a_result_there_is_no_answer() -> None:
+    run = ProgramWorker(NODE, Programs("I cannot say")).run(Task(query="why?"), cancel=CancelToken())
+    assert isinstance(await anext(run), TextDelta)
+    outcome = await anext(run)
+    assert isinstance(outcome, Outcome)  # what it cost is told all the same
+    assert (outcome.generation and outcome.generation.completion_tokens) == 1
     with pytest.raises(ToolError, match="no calculation"):
-        await answered(ProgramWorker(NODE, Programs("I cannot say")), Task(query="why?"))
+        await anext(run)
 
 
 async def test_a_cancelled_program_is_no_answer() -> None:

@@ -3,8 +3,9 @@
 Several texts are written from one prompt, the answer of each is found, and the answers are weighed.
 """
 
+from octograph.agents.cot.options import Options, options_of
 from octograph.agents.cot.paths import Election, Way, decided, delta_of, elect, fault_of
-from octograph.agents.cot.spans import Numbers, Options, Span, Spans, aligned, covering, options_of
+from octograph.agents.cot.spans import Numbers, Span, Spans, aligned, covering
 from octograph.agents.cot.worker import PathsWorker
 
 __all__ = [

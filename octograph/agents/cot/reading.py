@@ -5,13 +5,15 @@ Shapes: ``n`` tokens of a text, ``m`` tokens with which options begin.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from octograph.agents.cot.options import Options
 from octograph.agents.cot.paths import delta_of, fault_of
-from octograph.agents.cot.spans import Options, Span, Spans, aligned, covering
-from octograph.agents.evaluation.answers import normalised
+from octograph.agents.cot.spans import Span, Spans, aligned, covering
+from octograph.agents.cot.words import Words
 from octograph.cancellation import CancelToken
 from octograph.nodes.decoding import (
     Branch,
@@ -33,6 +35,8 @@ ASKED_FOR = "\nSo the answer is"
 
 LONGEST_ANSWER = 24
 """Tokens that are heard behind it."""
+
+_WORD = re.compile(r"\w")
 
 
 class PathsModel(BranchDecoder, Scorer, Tokenizer, Protocol):
@@ -67,17 +71,18 @@ class Reading:
         """Whether a text and its measures tell all, without a further question to the model."""
         return self.spans is not None and not isinstance(self.spans, Options)
 
-    async def path(self, branch: Branch) -> AnswerPath:
-        """Return a text with its answer and Delta, over the tokens of the text itself where the answer stands there."""
+    async def path(self, branch: Branch) -> tuple[AnswerPath, int]:
+        """Return a text with its answer and Delta, and how many tokens the model wrote to name that answer.
+
+        Delta is over the tokens of the text itself where the answer stands there.
+        """
         path = self.measured(branch)
-        if path.fault is not None or self.cancel.cancelled:
-            return path
-        if self.spans is None:
-            return await self._asked(branch, path)
+        if path.fault is not None or self.local or self.cancel.cancelled:
+            return path, 0
         if isinstance(self.spans, Options) and path.start is not None:
             delta = await self._between(self.spans, branch, path)
-            return path if delta is None else replace(path, delta=delta)
-        return path
+            return (path if delta is None else replace(path, delta=delta)), 0
+        return await self._asked(branch, path)
 
     def measured(self, branch: Branch) -> AnswerPath:
         """Return a text with the answer that can be told from it, and the mean margin of its tokens."""
@@ -85,41 +90,48 @@ class Reading:
         span = None if self.spans is None or path.fault is not None else self.spans.find(branch.text)
         return path if span is None else _spanned(path, span, branch)
 
-    async def _asked(self, branch: Branch, path: AnswerPath) -> AnswerPath:
+    async def _asked(self, branch: Branch, path: AnswerPath) -> tuple[AnswerPath, int]:
         """Have the model name the answer, and look for it in the text by its token ids.
 
         Where it stands there, Delta is of the text's own tokens, else of those that were heard.
         """
-        heard = await self._heard(branch)
-        answer = "" if heard is None else heard.text.strip().rstrip(".")
-        if heard is None or heard.measures is None or not normalised(answer):
-            return path
-        start = heard.text.index(answer)
-        inside = covering(heard.ends, start, start + len(answer))
-        found = aligned(branch.tokens, heard.tokens[inside])
-        named = replace(path, answer=normalised(answer))
+        lines = await self._heard(branch)
+        written = sum(len(line.tokens) for line in lines)
+        heard = lines[-1] if lines else None
+        span = None if heard is None else (self.spans or Words()).find(heard.text)
+        if heard is None or heard.measures is None or span is None:
+            return path, written
+        inside = covering(heard.ends, span.start, span.end)
+        margins = heard.measures.margins[inside].tolist()
+        if not margins:  # characters of which no token was the last
+            return path, written
+        named = replace(path, answer=span.answer, delta=delta_of(margins))
+        # A text in which no option was found does not hold it, whatever tokens it shares with one.
+        found = aligned(branch.tokens, heard.tokens[inside]) if self.spans is None else None
         if found is None or branch.measures is None:
-            return replace(named, delta=delta_of(heard.measures.margins[inside].tolist()))
-        return replace(
+            return named, written
+        named = replace(
             named,
             delta=delta_of(branch.measures.margins[found].tolist()),
             start=branch.ends[found.start - 1] if found.start else 0,
             end=branch.ends[found.stop - 1],
         )
+        return named, written
 
-    async def _heard(self, branch: Branch) -> Branch | None:
+    async def _heard(self, branch: Branch) -> list[Branch]:
+        """Return the line that names the answer, behind one that only leads to it, such as ":"; none if cancelled."""
+        prompt: tuple[Part, ...] = (*self.prompt, Tokens(branch.tokens), Text(ASKED_FOR))
+        lines = await self._lines(prompt)
+        if any(line.tokens and not _WORD.search(line.text) for line in lines):
+            lines += await self._lines((*prompt, Tokens(lines[0].tokens)))
+        return lines
+
+    async def _lines(self, prompt: tuple[Part, ...]) -> list[Branch]:
         request = DecodeRequest(
-            prompt=(*self.prompt, Tokens(branch.tokens), Text(ASKED_FOR)),
-            max_tokens=LONGEST_ANSWER,
-            stop=("\n", ". "),
-            measured=True,
-            adapter=self.adapter,
+            prompt=prompt, max_tokens=LONGEST_ANSWER, stop=("\n",), measured=True, adapter=self.adapter
         )
-        heard = None
-        async for piece in self.model.decode(request, cancel=self.cancel):
-            if isinstance(piece, Branch):
-                heard = piece
-        return heard
+        pieces = self.model.decode(request, cancel=self.cancel)
+        return [piece async for piece in pieces if isinstance(piece, Branch)]
 
     async def _between(self, options: Options, branch: Branch, path: AnswerPath) -> float | None:
         """Delta between fixed options: the answer's mass less that of its strongest rival, 0 where that is stronger.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from octograph import graph
+from octograph.agents.cot.options import Options
 from octograph.agents.cot.paths import Way, decided, elect
 from octograph.agents.cot.reading import PathsModel, Reading
-from octograph.agents.cot.spans import Numbers, Options
+from octograph.agents.cot.spans import Numbers
 from octograph.cancellation import CancelToken
 from octograph.errors import ToolError
 from octograph.nodes.answered import Answered
@@ -24,6 +26,12 @@ __all__ = ["PathsWorker"]
 
 SEED = 0
 """The same question has the same answer each time."""
+
+HALF = "\N{REPLACEMENT CHARACTER}"
+"""Ends a text whose last character was not written whole."""
+
+BYTES = 4
+"""Of the longest character, so the tokens that it takes at most."""
 
 
 class PathsWorker:
@@ -63,20 +71,30 @@ class PathsWorker:
         if cancel.cancelled:
             yield Outcome(finish="cancelled", source="model", generation=generation)
             return
-        paths = tuple(await asyncio.gather(*map(reading.path, branches)))
+        started = time.perf_counter()
+        read = await asyncio.gather(*map(reading.path, branches))
+        paths = tuple(path for path, _ in read)
+        heard = sum(tokens for _, tokens in read)
+        if generation is not None and heard:
+            generation = replace(
+                generation,
+                completion_tokens=generation.completion_tokens + heard,
+                decode_seconds=generation.decode_seconds + time.perf_counter() - started,
+            )
         if cancel.cancelled:
             yield Outcome(finish="cancelled", source="model", generation=generation, paths=paths)
             return
+        if generation is not None:
+            generation = replace(generation, finish="stop")  # whatever became of texts that were not needed
         election = elect(paths, self._way)
         if election is None:
+            yield Outcome(finish="stop", source="model", generation=generation, paths=paths)
             faults = sorted({path.fault or "without an answer" for path in paths})
             raise ToolError(
                 f"none of its {len(paths)} texts comes to an answer: {', '.join(faults)}",
                 hint="Ask for one number, or list the options, or give the worker more 'max_tokens'.",
             )
         yield TextDelta(text=election.path.text)
-        if generation is not None:
-            generation = replace(generation, finish="stop")  # whatever became of texts that were not needed
         branch = next(branch for branch in branches if branch.branch == election.path.branch)
         answered = Answered.of(branch, prompt=prompt, adapter=self._adapter)
         yield Outcome(finish="stop", source="model", generation=generation, paths=paths, answered=answered)
@@ -100,14 +118,23 @@ class PathsWorker:
         stem, before = await self._stem(request, cancel)
         if stem.finish != "length":
             return [stem], before  # it is over before the texts part
-        request = replace(request, prompt=(*prompt, Tokens(stem.tokens)))
+        left = node.max_tokens - len(stem.tokens)
+        request = replace(request, prompt=(*prompt, Tokens(stem.tokens)), max_tokens=left)
         branches, after = await self._written(request, reading, cancel, stem=stem)
         return branches, after if before is None or after is None else _together(before, after)
 
     async def _stem(self, request: DecodeRequest, cancel: CancelToken) -> tuple[Branch, Generation | None]:
-        """Write what all texts begin with."""
-        alone = replace(request, branches=1, start="sample", max_tokens=self._node.branch_at)
-        (stem,), generation = await self._written(alone, None, cancel)
+        """Write what all texts begin with: to `branch_at`, and to the end of the character that stands there.
+
+        Each half of a character would be decoded by itself. It is written anew with a token more, and the cache
+        knows what it begins with.
+        """
+        at = self._node.branch_at
+        for size in range(at, min(at + BYTES, self._node.max_tokens)):
+            alone = replace(request, branches=1, start="sample", max_tokens=size)
+            (stem,), generation = await self._written(alone, None, cancel)
+            if stem.finish != "length" or not stem.text.endswith(HALF):
+                break
         return stem, generation
 
     async def _written(

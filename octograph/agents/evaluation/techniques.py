@@ -22,6 +22,7 @@ from octograph.agents.evaluation.answering import AnswersReport, Graded
 from octograph.agents.evaluation.answers import proportion_interval
 from octograph.errors import ToolError, UsageError
 from octograph.graph.nodes import Decoding, Reasoning, StructureForm, Worker
+from octograph.nodes.grounded import NOT_FOUND
 
 __all__ = [
     "FEWEST",
@@ -169,7 +170,7 @@ class Trial:
     def of(cls, technique: str, report: AnswersReport) -> Trial:
         """Return what a report says of a technique.
 
-        Nobody counts what was written for a question that a worker failed at; the mean is over the others.
+        The mean is over questions for which it is known what was written.
 
         Raises
         ------
@@ -178,7 +179,8 @@ class Trial:
 
         """
         counted = [one.reply.tokens for one in report.graded if one.reply.tokens]
-        if not counted:
+        # That passages do not hold the answer is an answer too.
+        if not counted or all(one.reply.problem not in (None, NOT_FOUND) for one in report.graded):
             problems = Counter(one.reply.problem or "it wrote nothing" for one in report.graded)
             ((problem, _),) = problems.most_common(1)
             raise ToolError(

@@ -45,6 +45,13 @@ def written(text: str, *, index: int = 0, margin: float = 0.5, finish: Finish = 
     )
 
 
+def line(text: str, start: int) -> Branch:
+    """What is said from a character on, to the line's end, whose token is kept."""
+    said, end, _ = text[start:].partition("\n")
+    whole = written(said + end, margin=0.1)
+    return replace(whole, text=said, ends=tuple(min(end, len(said)) for end in whole.ends))
+
+
 class Characters:
     """A `PathsModel` with a token for each character.
 
@@ -53,20 +60,27 @@ class Characters:
     branches
         What it writes.
     heard
-        What it says when it is asked for the answer of a text.
+        What it says when it is asked for the answer of a text, of which a line at a time is read.
+    stems
+        What all texts begin with, for each time that it is written; without any, the first of the branches.
     masses
         Probability of each next character, where that is asked.
 
     """
 
     def __init__(
-        self, *branches: Branch, heard: Mapping[str, str] | None = None, masses: Mapping[str, float] | None = None
+        self,
+        *branches: Branch,
+        heard: Mapping[str, str] | None = None,
+        masses: Mapping[str, float] | None = None,
+        stems: Sequence[Branch] = (),
     ) -> None:
         self.requests: list[DecodeRequest] = []
         self.scored: list[ScoreRequest] = []
         self._branches = branches
         self._heard = dict(heard or {})
         self._masses = dict(masses or {})
+        self._stems = list(stems) or list(branches[:1])
 
     async def decode(
         self, request: DecodeRequest, *, cancel: CancelToken
@@ -75,9 +89,12 @@ class Characters:
         match request.prompt:
             case (*_, Tokens(tokens), Text(text)):
                 assert text == "\nSo the answer is"
-                branches: Sequence[Branch] = [written(self._heard["".join(map(chr, tokens))], margin=0.1)]
+                assert request.stop == ("\n",)
+                branches: Sequence[Branch] = [line(self._heard["".join(map(chr, tokens))], 0)]
+            case (*_, Tokens(tokens), Text(_), Tokens(said)):
+                branches = [line(self._heard["".join(map(chr, tokens))], len(said))]
             case _:
-                branches = self._branches if request.branches > 1 else [replace(self._branches[0], finish="length")]
+                branches = self._branches if request.branches > 1 else [replace(self._stems.pop(0), finish="length")]
         for branch in branches:
             yield replace(branch, finish="cancelled") if cancel.cancelled else branch
         yield Generation(
@@ -181,6 +198,50 @@ async def test_other_answers_are_asked_for_and_found_in_the_text() -> None:
     assert (second.answer, second.start) == ("rome", None)
     assert second.delta == pytest.approx(0.1 + 0.0045)
     assert {request.max_tokens for request in model.requests[1:]} == {24}
+    # The tokens of what was heard were written too.
+    assert outcome.generation is not None
+    assert outcome.generation.completion_tokens == 2 + len("Paris.") + len(" the Rome")
+
+
+async def test_what_leads_to_a_named_answer_is_no_part_of_it() -> None:
+    heard = {
+        "It is 42.": ":\n42\nfor sure",
+        "He was Tolkien": ': "J. R. R. Tolkien". He',
+        "She was Rowling": " J. K. Rowling. She",
+        "It is Paris": ": Paris",
+    }
+    model = Characters(*[written(text, index=index) for index, text in enumerate(heard)], heard=heard)
+    _, outcome = await answered(PathsWorker(replace(NODE, branches=4, answer="text"), model), "Which?")
+    assert [path.answer for path in outcome.paths] == ["42", "j. r. r. tolkien", "j. k. rowling", "paris"]
+    number, *_, city = outcome.paths
+    assert (number.start, number.end) == (6, 8)
+    assert (city.start, city.end) == (6, 11)
+
+
+async def test_a_named_answer_without_a_word_is_none() -> None:
+    heard = {"one": " ...", "two": "", "three": "\n\n", "four": "\ufffd", "five": "5"}
+    model = Characters(*[written(text, index=index) for index, text in enumerate(heard)], heard=heard)
+    text, outcome = await answered(PathsWorker(replace(NODE, branches=5, answer="text"), model), "Which?")
+    assert text == "five"
+    assert [path.answer for path in outcome.paths] == [None, None, None, None, "5"]
+
+
+async def test_a_text_that_names_no_option_is_asked_for_one() -> None:
+    node = replace(NODE, branches=3, answer="text")
+    model = Characters(
+        written("I could not say", index=0),
+        written("nothing to No", index=1),
+        written("Who knows", index=2),
+        heard={"I could not say": " yes.", "Who knows": " nobody"},
+        masses={"N": 0.4, "Y": 0.6},
+    )
+    text, outcome = await answered(PathsWorker(node, model), YES_NO)
+    assert text == "I could not say"
+    asked, named, unknown = outcome.paths
+    assert (asked.answer, asked.start) == ("Yes", None)
+    assert asked.delta == pytest.approx(0.1 + 0.002)
+    assert (named.answer, named.delta) == ("No", 0.0)
+    assert unknown.answer is None
 
 
 async def test_texts_can_part_at_a_later_token() -> None:
@@ -188,6 +249,7 @@ async def test_texts_can_part_at_a_later_token() -> None:
     _, outcome = await answered(PathsWorker(replace(NODE, branch_at=3), model), "How many?")
     stem, request = model.requests
     assert (stem.branches, stem.max_tokens) == (1, 3)
+    assert (request.branches, request.max_tokens) == (3, NODE.max_tokens - 3)
     assert request.prompt[1:] == (Tokens(tuple(map(ord, "So "))),)
     assert [path.text for path in outcome.paths] == ["So So ", "So 12", "So 13"]
     assert outcome.paths[1].delta == pytest.approx(0.5 + 0.0005)
@@ -196,10 +258,31 @@ async def test_texts_can_part_at_a_later_token() -> None:
     assert (outcome.generation.completion_tokens, outcome.generation.decode_seconds) == (4, 5.0)
 
 
-async def test_without_any_answer_it_says_so() -> None:
+async def test_texts_do_not_part_within_a_character() -> None:
+    model = Characters(
+        *[written("12", index=index) for index in range(3)], stems=[written("So \ufffd"), written("So \u2192")]
+    )
+    _, outcome = await answered(PathsWorker(replace(NODE, branch_at=4), model), "How many?")
+    assert [request.max_tokens for request in model.requests] == [4, 5, NODE.max_tokens - 4]
+    assert {path.text for path in outcome.paths} == {"So \u219212"}
+
+
+async def test_a_character_that_never_ends_is_left_behind() -> None:
+    stems = [written("So \ufffd")] * 4
+    model = Characters(*[written("12", index=index) for index in range(3)], stems=stems)
+    await answered(PathsWorker(replace(NODE, branch_at=4), model), "How many?")
+    assert [request.max_tokens for request in model.requests[:-1]] == [4, 5, 6, 7]
+
+
+async def test_without_any_answer_it_says_so_and_what_it_cost() -> None:
     model = Characters(written("", index=0), written("12", index=1, finish="length"), written("no", index=2))
+    run = PathsWorker(NODE, model).run(Task(query="How many?"), cancel=CancelToken())
+    outcome = await anext(run)
+    assert isinstance(outcome, Outcome)
+    assert [path.text for path in outcome.paths] == ["", "12", "no"]
+    assert (outcome.generation and outcome.generation.completion_tokens) == 3
     with pytest.raises(ToolError, match="none of its 3 texts comes to an answer: empty, too long, without an answer"):
-        await answered(PathsWorker(NODE, model), "How many?")
+        await anext(run)
 
 
 async def test_a_cancelled_run_has_no_answer() -> None:

@@ -35,6 +35,9 @@ COLOURS = ("red", "dark red", "blue")
         ("The answer is A dog", None),
         ("(A) or (B)?", 0),
         ("either (A) or (B)", None),
+        ("The answer is red, not blue.", 0),
+        ("(A) red\n(B) dark red\n(C) blue\nSo (B)", 1),
+        ("It is red, or rather dark red", 1),
         ("red or blue", None),
         ("reddish", None),
         ("(Z)", None),
@@ -49,6 +52,11 @@ def test_an_answer_means_a_choice_or_none(answer: str, place: int | None) -> Non
 def test_signs_tell_choices_apart() -> None:
     assert chosen("-1", ("1", "-1")) == 1
     assert chosen("1", ("1", "-1")) == 0
+
+
+def test_case_tells_choices_apart_and_nothing_those_that_are_equal() -> None:
+    assert [chosen(text, ("mW", "MW")) for text in ("MW", "It is mW.", "mw", "The answer is mw.")] == [1, 0, None, None]
+    assert [chosen(text, ("5", "7", "5")) for text in ("5", "It is 5.", "(C) 5")] == [None, None, 2]
 
 
 def test_choices_that_are_letters_are_taken_by_their_text() -> None:

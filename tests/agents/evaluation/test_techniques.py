@@ -28,6 +28,7 @@ from octograph.agents.evaluation.techniques import (
 )
 from octograph.errors import GraphError, ToolError, UsageError
 from octograph.graph import Worker
+from octograph.nodes.grounded import NOT_FOUND
 
 
 def trial(name: str, right: Sequence[bool], tokens: float) -> Trial:
@@ -207,6 +208,14 @@ def test_what_answers_nothing_has_failed() -> None:
     silent = [said("", 0), said("", 0), Reply(text="", worker="w", problem="it broke")]
     with pytest.raises(ToolError, match="answered none of 3 questions: it found nothing"):
         Trial.of("cot", report(*silent, answers=["7", "7", "7"]))
+
+
+def test_what_fails_after_writing_much_has_failed_and_what_finds_no_answer_has_not() -> None:
+    with pytest.raises(ToolError, match="answered none of 2 questions: it found nothing"):
+        Trial.of("cot", report(said("", 300), said("", 300), answers=["7", "7"]))
+    none = Reply(text="", worker="w", tokens=30, problem=NOT_FOUND)
+    found = Trial.of("direct", report(none, said("", 50), answers=["7", "7"]))
+    assert (found.tokens, found.unanswered) == (40, 2)
 
 
 # --- techniques ------------------------------------------------------------------------------------------------

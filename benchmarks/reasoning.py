@@ -10,7 +10,7 @@ aggregate, the single surest path and the oracle (any path is right) are read. `
 ratio to greedy decoding, one at a time and in turns; ``optillm`` are the time and the answers of its `cot_decode` over
 the same weights in half precision, in an environment of its own (`benchmarks/peers/install`), in turns with ours.
 Writes ``benchmarks/results/reasoning.json`` after every few questions of the first two, and goes on behind them when
-it is called again. Let nothing else run while time is taken.
+it is called again. Let nothing else run while time is taken, by the last two.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from octograph.nodes.worker import Worker as Runs
 
 OUTPUT = Path(__file__).parent / "results" / "reasoning.json"
 PAGE = Path(__file__).parent.parent / "docs" / "reasoning.md"
-AT_ONCE = 2
+AT_ONCE = 4
 BETWEEN = 20
 """Questions between two writings of the results."""
 
@@ -291,7 +291,6 @@ def main() -> None:
     results = json.loads(OUTPUT.read_text()) if OUTPUT.is_file() else {}
 
     def keep() -> None:
-        results["machine"] = describe()
         OUTPUT.write_text(json.dumps(results, indent=1) + "\n")
 
     for part in () if arguments.page else arguments.only:
@@ -299,7 +298,8 @@ def main() -> None:
             known = results.setdefault(part, {})
             asyncio.run(measured(part, arguments.data, known, limit=arguments.limit, keep=keep))
         else:
-            results[part] = asyncio.run((cost if part == "cost" else optillm)(arguments.data))
+            machine = {"machine": describe()}
+            results[part] = machine | asyncio.run((cost if part == "cost" else optillm)(arguments.data))
             keep()
             print(part, json.dumps(results[part]), flush=True)
     PAGE.write_text(page(results))

@@ -74,7 +74,9 @@ class Task:
     history
         The turns before it, oldest first, and the steps of a plan before this one.
     result
-        What the step before it came to, None if this is the first.
+        What the step before it answered, None if this is the first.
+    value
+        What "it" is in the query: what the step before came to, exactly; None where only its text tells.
     evidence
         Passages to answer from, the best first.
     structure
@@ -85,12 +87,17 @@ class Task:
     query: str
     history: tuple[Message, ...] = ()
     result: str | None = None
+    value: str | None = None
     evidence: tuple[Evidence, ...] = ()
     structure: ReasoningStructure | None = None
 
     def asking(self, query: str) -> Task:
         """The same task with another query."""
         return replace(self, query=query)
+
+    def resolved(self) -> str:
+        """The query with what the step before came to in the place of the word that stands for it."""
+        return self.query if self.result is None else with_result(self.query, self.value or self.result)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +148,8 @@ class Outcome:
         The texts that were weighed, if there were several.
     answered
         The answer in tokens with their measures, if the model told them: from these it can be evaluated.
+    value
+        What a following step works with: exact, with its unit where it has one; None where only the text tells.
 
     """
 
@@ -150,6 +159,7 @@ class Outcome:
     posterior: tuple[float, ...] = ()
     paths: tuple[AnswerPath, ...] = ()
     answered: Answered | None = None
+    value: str | None = None
 
 
 class Worker(Protocol):
@@ -230,8 +240,10 @@ def conversation(node: graph.Worker, task: Task) -> tuple[Message, ...]:
     if node.history:
         return (*system, *task.history, Message(role="user", content=task.query))
     query = task.query
-    if task.result is not None:
-        query = with_result(query, task.result) if node.decoding == "program" else f"{query}\n\n{task.result}"
+    if node.decoding == "program":
+        query = task.resolved()
+    elif task.result is not None:
+        query = f"{query}\n\n{task.result}"
     return (*system, Message(role="user", content=query))
 
 
@@ -258,7 +270,6 @@ class ToolWorker:
 
     async def run(self, task: Task, *, cancel: CancelToken) -> AsyncIterator[TextDelta | Outcome]:
         """See `Worker`."""
-        query = task.query if task.result is None else with_result(task.query, task.result)
-        answer = self._tool.answer(query)
+        answer = self._tool.answer(task.resolved())
         yield TextDelta(text=answer.text)
-        yield Outcome(finish="cancelled" if cancel.cancelled else "stop", source="tool")
+        yield Outcome(finish="cancelled" if cancel.cancelled else "stop", source="tool", value=answer.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -65,6 +66,49 @@ async def test_a_tool_that_cannot_answer_says_so() -> None:
         _ = [piece async for piece in tool_worker().run(Task(query="why?"), cancel=CancelToken())]
 
 
+async def asked_in_turn(*queries: tuple[str, str]) -> list[str]:
+    """What tools answer to (tool, query), each with the answer of the one before."""
+    texts: list[str] = []
+    value = None
+    for name, query in queries:
+        task = Task(query=query, result=texts[-1] if texts else None, value=value)
+        worker = ToolWorker(make_tool(name, clock=FixedClock(datetime(2025, 3, 29, 12, tzinfo=UTC))))
+        *pieces, end = [piece async for piece in worker.run(task, cancel=CancelToken())]
+        assert isinstance(end, Outcome)
+        value = end.value
+        texts.append("".join(piece.text for piece in pieces if isinstance(piece, TextDelta)))
+    return texts
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "answer"),
+    [
+        (("clock", "how many days until Christmas"), ("calculator", "multiply it by 24"), "271 * 24 = 6504"),
+        (("calculator", "3/7 + 2/5"), ("calculator", "multiply it by 35"), "(29 / 35) * 35 = 29"),
+        (("calculator", "3/7 + 2/5"), ("calculator", "double it"), "2 * (29 / 35) = 58/35 ≈ 1.65714286"),
+        (("units", "1 gigabit in MB"), ("units", "convert it to kB"), "125 megabytes = 125000 kilobytes"),
+        (
+            ("units", "180 cm in feet and inches"),
+            ("units", "convert it to cm"),
+            "5 feet 10.8661 inches = 179.999894 cent",
+        ),
+        (
+            ("clock", "what date is in 3 days"),
+            ("clock", "what day of the week is it"),
+            "1 April 2025 will be a Tuesday.",
+        ),
+    ],
+)
+async def test_a_tool_goes_on_with_the_exact_value(first: tuple[str, str], then: tuple[str, str], answer: str) -> None:
+    texts = await asked_in_turn(first, then)
+    assert texts[-1].startswith(answer)
+
+
+async def test_a_tool_refuses_to_go_on_with_one_of_several_solutions() -> None:
+    with pytest.raises(ToolError):
+        await asked_in_turn(("calculator", "x^2 = 16"), ("calculator", "double it"))
+
+
 ALONE = replace(NODE, history=False, decoding="greedy")
 BEFORE = (Message(role="user", content="hi"), Message(role="assistant", content="hello"))
 
@@ -76,6 +120,14 @@ async def test_a_worker_without_history_sees_the_query_and_the_step_before() -> 
         assert [piece async for piece in worker.run(task, cancel=CancelToken())]
     asked = [[message.content for message in request.messages] for request in generator.requests]
     assert asked == [["Be brief.", "how?"], ["Be brief.", "make it polite\n\nGo away."]]
+
+
+async def test_a_worker_that_writes_programs_finds_the_value_in_the_query() -> None:
+    generator = FakeGenerator(["fine"])
+    task = Task(query="multiply it by 24", result="There are 271 days until 25 December 2025.", value="271")
+    worker = ModelWorker(replace(ALONE, decoding="program"), generator)
+    assert [piece async for piece in worker.run(task, cancel=CancelToken())]
+    assert generator.requests[0].messages[-1].content == "multiply 271 by 24"
 
 
 async def test_json_is_held_to_one_flat_object() -> None:

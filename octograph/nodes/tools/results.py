@@ -16,10 +16,22 @@ _REFERENCE: Final = re.compile(
     re.IGNORECASE,
 )
 _FROM_UNIT: Final = re.compile(r"(?<=\d) from (?=[a-z]+ (?:in)?to\b)", re.IGNORECASE)
-_QUANTITY: Final = re.compile(
-    r"-?\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?(?:\s*(?:%|°\s?[CF]|[a-zA-Zµ]{1,12}(?:/[a-zA-Z]{1,3})?[²³]?))?"
+# Marks of passages, and of bold print: "**72**", not "2**10".
+_MARKS: Final = re.compile(r"\s*\[\d+\]|(?<![\d)])\*\*|\*\*(?![\d(])")
+_NOTE: Final = re.compile(r"(?<![-+*/^=≈(]) \([^()]*[a-z]{3}[^()]*\)[\s.]*$", re.IGNORECASE)
+_UNKNOWN: Final = re.compile(r"(?<![\w^])[a-zA-Z]\s*=")
+_FORMULA: Final = re.compile(r"[*^]|[a-z]\(|\b(?:pi|e)\b")
+_EXPRESSION: Final = re.compile(r"(?:[\d.+*/^() -]|\b(?:sqrt|cbrt|log|pi|e|i)\b)+")
+_FRACTION: Final = re.compile(r"-?\d+/\d+")
+_NUMBER: Final = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:e[+-]?\d+)?(?!\.?\d)"
+_NO_UNIT: Final = r"(?:and|are|as|at|by|for|from|if|in|is|of|on|or|per|so|than|that|to|was|were|with)\b"
+_UNIT: Final = (
+    r"(?:(?:square|cubic|fluid|nautical|imperial|short|long|troy|metric|oil|astronomical) )*"
+    rf"(?:%|°\s?[CFR]?|(?!{_NO_UNIT})[^\W\d_]+(?:-[a-z]+)?)[²³]?"
 )
-_SHORT: Final = 60
+_AMOUNT: Final = rf"[$£€]?{_NUMBER}(?:\s*/\s*\d+)?(?:\s*{_UNIT}(?:(?:/| per )(?:100 )?{_UNIT})?)?"
+# A date, a time, or amounts that belong together, such as "5 feet 11 inches" and "25 December 2025".
+_QUANTITY: Final = re.compile(rf"\d{{4}}-\d\d-\d\d|\d{{1,2}}:\d\d(?: ?[ap]m)?|(?<![\w.])-?{_AMOUNT}(?: {_AMOUNT})*")
 
 
 def with_result(query: str, result: str) -> str:
@@ -30,8 +42,9 @@ def with_result(query: str, result: str) -> str:
     query
         What the step asks.
     result
-        The answer of the step before: of a line such as ``48 * 17 = 816`` what is behind the last ``=``, of a
-        sentence its last quantity. Where neither is found, or nothing in the query stands for it, the query stays.
+        What the step before came to: a value, or a text with one in its last line: of ``48 * 17 = 816`` what is
+        behind the last ``=``, of a sentence its quantity. Where there is none or more than one, or nothing in the query
+        stands for it, the query stays.
 
     Examples
     --------
@@ -48,9 +61,19 @@ def with_result(query: str, result: str) -> str:
 
 
 def _value(result: str) -> str | None:
-    line = result.strip().rsplit("\n", 1)[-1]
-    behind = line.rpartition("=")[2].strip(" .≈")
-    if "=" in line and behind and len(behind) <= _SHORT:
-        return behind
-    quantities = _QUANTITY.findall(line)
-    return quantities[-1].strip() if quantities else None
+    """Return the one value of a result, None if it holds none or several."""
+    line = _NOTE.sub("", _MARKS.sub("", result.strip().rpartition("\n")[2]))
+    if "±" in line or len(_UNKNOWN.findall(line)) > 1:
+        return None
+    _, equals, behind = line.rpartition("=")
+    # "29/35 ≈ 0.83" behind an equals sign has the exact value first, "180 cm ≈ 5.9 feet" the answer last.
+    exact, _, rounded = behind.partition("≈")
+    value = (exact if equals or not rounded else rounded).strip(" .")
+    # In brackets, as the square root of 29/35 could be that of 29.
+    if _FORMULA.search(value):
+        return f"({value})" if _EXPRESSION.fullmatch(value) else None
+    found = set(_QUANTITY.findall(value))
+    if len(found) != 1:
+        return None
+    (one,) = found
+    return f"({one})" if _FRACTION.fullmatch(one) else one

@@ -74,5 +74,7 @@ class SystemClock:
     """The clock of this machine, in its local zone."""
 
     def now(self) -> datetime:
-        """Return the present moment, aware, in the local zone."""
-        return datetime.now().astimezone()
+        """Return the present moment, aware, in the local zone with its changes of daylight saving."""
+        from dateutil.tz import tzlocal
+
+        return datetime.now(tzlocal())

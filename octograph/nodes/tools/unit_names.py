@@ -56,6 +56,11 @@ class UnitName:
     plural: str
     note: str = ""
 
+    @property
+    def per(self) -> bool:
+        """Whether it is one unit per another."""
+        return any(factor.power < 0 for factor in self.factors)
+
 
 _BYTES: Final = "1 kB = 1000 bytes, 1 KiB = 1024 bytes"
 
@@ -91,7 +96,7 @@ week;week;weeks;wk wks
 fortnight;fortnight;fortnights;
 month;month;months;;a month is a twelfth of 365.25 days
 year;year;years;yr yrs;a year is 365.25 days
-decade;decade;decades;;a year is 365.25 days
+octograph_decade;decade;decades;;a year is 365.25 days
 century;century;centuries;;a year is 365.25 days
 millennium;millennium;millennia;millenniums;a year is 365.25 days
 degree_Celsius;°C;°C;celsius centigrade c °c degc degree_celsius degrees_celsius\
@@ -140,11 +145,11 @@ coulomb;coulomb;coulombs;
 farad;farad;farads;
 henry;henry;henries;
 tesla;tesla;teslas;T
-gauss;gauss;gauss;
-hertz;hertz;hertz;Hz hz
+octograph_gauss;gauss;gauss;
+octograph_hertz;hertz;hertz;Hz hz
 revolutions_per_minute;rpm;rpm;
-byte;byte;bytes;B
-bit;bit;bits;
+octograph_byte;byte;bytes;B
+octograph_bit;bit;bits;
 mole;mole;moles;mol
 degree;degree;degrees;deg °
 radian;radian;radians;rad rads
@@ -171,21 +176,38 @@ _SYMBOLS: Final = {
     "eV": "electron_volt", "B": "byte", "b": "bit", "bit": "bit", "bar": "bar", "mol": "mole", "F": "farad",
     "H": "henry", "Ω": "ohm", "T": "tesla", "t": "metric_ton",
 }  # fmt: skip
+_MEANT: Final = {
+    # In lower case everybody means bytes, and kilo and mega where milli makes no sense.
+    "kb": "kB", "mb": "MB", "gb": "GB", "tb": "TB", "khz": "kHz", "mhz": "MHz", "ghz": "GHz", "kw": "kW",
+    "kwh": "kWh", "mwh": "MWh", "gwh": "GWh", "hpa": "hPa", "kpa": "kPa", "mpa": "MPa", "kj": "kJ", "kv": "kV",
+    "kib": "KiB", "mib": "MiB", "gib": "GiB", "tib": "TiB",
+    # And in capitals, as on a label or in a recipe, milliliters: a megaliter is written out.
+    "ML": "ml", "Ml": "ml", "MA": "mA", "PA": "Pa",
+}  # fmt: skip
 _PREFIXED: Final = frozenset(
     {
-        "meter", "gram", "second", "liter", "watt", "joule", "pascal", "newton", "volt", "ampere", "hertz",
-        "watt_hour", "electron_volt", "byte", "bit", "bar", "mole", "farad", "henry", "ohm", "tesla",
-        "calorie", "parsec",
+        "meter", "gram", "second", "liter", "watt", "joule", "pascal", "newton", "volt", "ampere",
+        "watt_hour", "electron_volt", "bar", "mole", "farad", "henry", "ohm", "tesla", "calorie", "parsec",
+        "octograph_hertz", "octograph_byte", "octograph_bit",
     }
 )  # fmt: skip
 _BINARY: Final = frozenset({"kibi", "mebi", "gibi", "tebi"})
-_DATA: Final = frozenset({"byte", "bit"})
-_SPEEDS: Final = {
+_DATA: Final = frozenset({"octograph_byte", "octograph_bit"})
+_SHORT_FORMS: Final = {
     "mph": "mile per hour", "kph": "kilometer per hour", "kmh": "kilometer per hour",
     "kmph": "kilometer per hour", "fps": "foot per second", "kbps": "kilobit per second",
-    "mbps": "megabit per second", "gbps": "gigabit per second", "sqft": "square foot",
-    "sqm": "square meter",
+    "mbps": "megabit per second", "gbps": "gigabit per second", "kBps": "kilobyte per second",
+    "KBps": "kilobyte per second", "MBps": "megabyte per second", "GBps": "gigabyte per second",
+    "sqft": "square foot", "sqm": "square meter", "mpg": "mile per gallon", "us mpg": "mile per gallon",
+    "mpg us": "mile per gallon", "imperial mpg": "mile per imperial gallon", "mpg imperial": "mile per imperial gallon",
+    "uk mpg": "mile per imperial gallon", "mpg uk": "mile per imperial gallon", "kmpl": "kilometer per liter",
 }  # fmt: skip
+_HUNDRED: Final = re.compile(r"100 ?(?:km|kms|kilomet(?:er|re)s?)", re.IGNORECASE)
+_HUNDRED_KILOMETERS: Final = UnitName(
+    factors=(Factor(unit="octograph_hundred_kilometers", power=1),),
+    singular="100 kilometers",
+    plural="100 kilometers",
+)
 _CURRENCIES: Final = frozenset(
     {
         "dollar", "dollars", "usd", "euro", "euros", "eur", "gbp", "sterling", "yen", "jpy", "franc",
@@ -219,13 +241,14 @@ def find_units(text: str) -> tuple[UnitName, ...]:
 
     """
     text = " ".join(text.strip(" .,").split())
-    parts = re.split(r" ?/ ?| per (?:an? )?", _SPEEDS.get(text.lower(), text))
+    text = _SHORT_FORMS.get(text) or _SHORT_FORMS.get(text.lower(), text)
+    parts = re.split(r" ?/ ?| per (?:an? )?", text)
     if len(parts) > 2:
         raise ToolError(f"the unit {text!r} is not known here", hint='Write one "per", such as km per hour.')
     tops = _powered(parts[0])
     if len(parts) == 1:
         return tops
-    below = _powered(parts[1])
+    below = (_HUNDRED_KILOMETERS,) if _HUNDRED.fullmatch(parts[1]) else _powered(parts[1])
     return tuple(_quotient(top, bottom) for top in tops for bottom in below)
 
 
@@ -269,7 +292,8 @@ def _named(text: str) -> tuple[UnitName, ...]:
     if name.lower() in _CURRENCIES:
         raise ToolError(f"{text!r} is money, and rates of exchange change", hint="Look up the rate of today.")
     table = _table()
-    for spelling in (name, name.lower(), name.rstrip(".").lower()):
+    for written in (name, name.lower(), name.rstrip(".").lower()):
+        spelling = _MEANT.get(written, written)
         if spelling in table:
             return table[spelling]
         if prefixed := _prefixed(spelling):
@@ -301,12 +325,9 @@ def _prefixed(name: str) -> UnitName | None:
         base = table.get(name.removeprefix(prefix).lstrip("_"), ()) if name.startswith(prefix) else ()
         if base and base[0].factors[0].unit in _PREFIXED and len(name) - len(prefix) > 2:
             return _with_prefix(prefix, base[0])
-    if name in {"kb", "mb", "gb", "tb"}:
-        # In lower case, everybody means bytes.
-        name = name.upper()
     for cut in (2, 1):
         prefix_name, symbol = _PREFIX_SYMBOLS.get(name[:cut]), _SYMBOLS.get(name[cut:])
-        if prefix_name is not None and symbol is not None and not (name[:cut] == "K" and symbol not in _DATA):
+        if prefix_name is not None and symbol is not None and (name[:cut] != "K" or symbol in {"byte", "bit"}):
             return _with_prefix(prefix_name, table[symbol][0])
     return None
 

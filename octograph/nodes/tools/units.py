@@ -26,6 +26,24 @@ _MAX_EXACT: Final = 10
 _MAX_PARTS: Final = 4
 _TEMPERATURES: Final = frozenset({"degree_Celsius", "degree_Fahrenheit", "degree_Rankine", "kelvin"})
 
+_DIFFERENCES: Final = {
+    "degree_Celsius": "delta_degree_Celsius",
+    "degree_Fahrenheit": "delta_degree_Fahrenheit",
+}
+_OWN: Final = (
+    # The library takes these from the survey foot, which the United States gave up in 2022.
+    "octograph_acre = 4046.8564224 * meter ** 2",
+    "octograph_furlong = 201.168 * meter",
+    "octograph_fathom = 1.8288 * meter",
+    "octograph_hundred_kilometers = 100 * kilometer",
+    # To the library a hertz is a radian per second, a decade a logarithm, a gauss no part of a tesla, a bit an angle.
+    "octograph_hertz = turn / second",
+    "octograph_decade = 10 * year",
+    "octograph_gauss = tesla / 10000",
+    "octograph_bit = [octograph_data]",
+    "octograph_byte = 8 * octograph_bit",
+)
+
 _PLAIN: Final = (
     r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9]|,[0-9])|[0-9]{1,40})(?:\.[0-9]{1,40})?(?:e[+-]?[0-9]{1,2})?"
     r"|\.[0-9]{1,40}"
@@ -42,7 +60,9 @@ _NUMBER: Final = re.compile(
     re.IGNORECASE,
 )
 _UNIT_TEXT: Final = re.compile(
-    r"[ -]?(?P<unit>(?:[a-zµμΩå°.\"'/ $£€¥-]|(?<=[a-zµμ])\^?[23](?![0-9./])(?=\s|$|/|,))+)", re.IGNORECASE
+    r"[ -]?(?P<unit>(?:[a-zµμΩå°.\"'/ $£€¥-]|(?<=[a-zµμ])\^?[23](?![0-9./])(?=\s|$|/|,)"
+    r"|(?:(?<=/)|(?<= per ))100 ?(?=k))+)",
+    re.IGNORECASE,
 )
 _SEPARATOR: Final = re.compile(
     r" (?:in|to|into|as|equals?(?: how many)?|is how many|are how many|expressed in|converted "
@@ -60,7 +80,7 @@ _SUBJECT: Final = re.compile(
     re.IGNORECASE,
 )
 _ASKED_FIRST: Final = re.compile(
-    r"(?P<target>[^0-9]+?(?:\^?[23])?)(?: (?:are|is|do|does|go|fit|was|were|make|makes|equals?)"
+    r"(?P<target>[^0-9]+?(?:\^?[23]|100 ?k[a-z]+)?)(?: (?:are|is|do|does|go|fit|was|were|make|makes|equals?)"
     r"(?: there)?(?: in(?:to)?)?| in| =) (?P<amount>.+)",
     re.IGNORECASE,
 )
@@ -134,13 +154,23 @@ class UnitConverter:
         return [(value, match) for value, match in found if match is not None]
 
     def _compatible(self, candidates: tuple[UnitName, ...], unit: UnitName) -> UnitName | None:
-        dimension = self._unit(unit).dimensionality
-        return next((found for found in candidates if self._unit(found).dimensionality == dimension), None)
+        """Return the first that measures the same, or else the inverse, as mpg and liters per 100 km do."""
+        same = (found for found in candidates if self._measure_alike(found, unit))
+        inverse = (found for found in candidates if found.per and unit.per and self._are_inverse(found, unit))
+        return next(same, None) or next(inverse, None)
+
+    def _measure_alike(self, first: UnitName, second: UnitName) -> bool:
+        return bool(self._unit(first).dimensionality == self._unit(second).dimensionality)
+
+    def _are_inverse(self, first: UnitName, second: UnitName) -> bool:
+        return bool((self._unit(first) * self._unit(second)).dimensionless)
 
     def _answer(self, parts: list[tuple[Fraction, UnitName]], targets: list[UnitName]) -> ToolAnswer:
         smallest = parts[-1][1]
         if len(parts) + len(targets) > 2 and any(_is_temperature(unit) for unit in [smallest, *targets]):
             raise ToolError("a temperature is one number", hint="Ask for instance for 72 °F in °C.")
+        if len(parts) + len(targets) > 2 and not all(self._measure_alike(smallest, unit) for unit in targets):
+            raise ToolError("what is per something else is one number", hint="Ask for one unit.")
         self._check_order([unit for _, unit in parts])
         self._check_order(targets)
         total = sum((self._between(value, unit, smallest) for value, unit in parts), Fraction(0))
@@ -178,13 +208,19 @@ class UnitConverter:
         return f"{sign}{' '.join([*parts, text])}", exact and still_exact
 
     def _between(self, value: Fraction, source: UnitName, target: UnitName) -> Fraction:
-        return Fraction(self._pint().convert(value, self._unit(source), self._unit(target)))
+        if self._measure_alike(source, target):
+            return Fraction(self._pint().convert(value, self._unit(source), self._unit(target)))
+        if value <= 0:
+            raise ToolError(f"there are no {target.plural} for this amount", hint="Check the number.")
+        return 1 / Fraction(self._pint().convert(value, self._unit(source), 1 / self._unit(target)))
 
     def _unit(self, unit: UnitName) -> Any:
         registry = self._pint()
         powers: dict[str, int] = {}
         for factor in unit.factors:
-            powers[factor.unit] = powers.get(factor.unit, 0) + factor.power
+            # In a product, such as °C per minute, a temperature is a difference: there is no zero to count from.
+            name = factor.unit if _is_temperature(unit) else _DIFFERENCES.get(factor.unit, factor.unit)
+            powers[name] = powers.get(name, 0) + factor.power
         container = registry.UnitsContainer({name: Fraction(power) for name, power in powers.items() if power})
         return registry.Unit(container)
 
@@ -194,10 +230,8 @@ class UnitConverter:
             import pint
 
             registry: Any = pint.UnitRegistry(non_int_type=Fraction)
-            # The library takes these from the survey foot, which the United States gave up in 2022.
-            registry.define("octograph_acre = 4046.8564224 * meter ** 2")
-            registry.define("octograph_furlong = 201.168 * meter")
-            registry.define("octograph_fathom = 1.8288 * meter")
+            for definition in _OWN:
+                registry.define(definition)
             self._registry = registry
         return self._registry
 
@@ -275,7 +309,7 @@ def _value(number: re.Match[str]) -> Fraction:
 
 
 def _is_temperature(unit: UnitName) -> bool:
-    return len(unit.factors) == 1 and unit.factors[0].unit in _TEMPERATURES
+    return len(unit.factors) == 1 and unit.factors[0].power == 1 and unit.factors[0].unit in _TEMPERATURES
 
 
 def _amount(value: Fraction, unit: UnitName) -> tuple[str, bool]:
@@ -284,5 +318,4 @@ def _amount(value: Fraction, unit: UnitName) -> tuple[str, bool]:
     if exact is not None and len(exact.strip("-0.").replace(".", "")) > 3 * _SIGNIFICANT:
         exact = None
     text = exact or round_significant(value, _SIGNIFICANT)
-    space = "" if unit.singular.startswith("°") and unit.singular == "°" else " "
-    return f"{text}{space}{unit.singular if abs(value) == 1 else unit.plural}", exact is not None
+    return f"{text} {unit.singular if abs(value) == 1 else unit.plural}", exact is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import pytest
@@ -72,6 +73,9 @@ CALCULATOR = Calculator()
         ("sum of 4, 5 and 6", "15"),
         ("sum of 1/2 and 1/3", "5/6"),
         ("average of 4, 5 and 6", "5"),
+        ("sum of 1 / 2 and 1 / 3", "5/6"),
+        ("the sum of 3 squared and 4 squared", "25"),
+        ("the sum of 3 and the square root of 16", "7"),
         ("median of 3, 1 and 2", "2"),
         ("the product of 6 and 7", "42"),
         ("difference between 4 and 10", "6"),
@@ -176,6 +180,9 @@ def test_text(query: str, text: str) -> None:
         "sum of 100,200 and 300",
         "sum of one hundred and five and six",
         "average of 4 and 6 plus 2",
+        "the sum of 3 and 4 divided by 2",
+        "the sum of 3 and 4 squared",
+        "the sum of 3 and 4 percent",
         "what is 5 + 3!",
         "3!!",
         "(-8)^(1/3)",
@@ -224,6 +231,46 @@ def test_refused(query: str) -> None:
     with pytest.raises(ToolError) as caught:
         CALCULATOR.answer(query)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("double the sum of 3 and 4", "2 * (3 + 4)"),
+        ("triple (1 + 2)", "3 * (1 + 2)"),
+        ("double (3+4) plus 1", "2 * (3 + 4) + 1"),
+        ("abs -(3 + 4)", "abs(-(3 + 4))"),
+        ("the cube of three quarters", "(3/4)^3"),
+        ("5 cubed squared", "(5^3)^2"),
+        ("3/4 squared percent", "3 / (4^2)%"),
+        ("24 divided by the average of 2, 4 and 6", "24 / ((2 + 4 + 6) / 3)"),
+        ("5 times the remainder of 17 divided by 5", "5 * (17 mod 5)"),
+        ("minus the remainder of 17 divided by 5", "-(17 mod 5)"),
+    ],
+)
+def test_what_is_shown_comes_to_what_is_said(query: str, shown: str) -> None:
+    answer = CALCULATOR.answer(query)
+    assert answer.text.startswith(f"{shown} = ")
+    assert CALCULATOR.answer(shown).value == answer.value
+
+
+PARTS = (
+    "double", "triple", "the sum of 3 and 4", "the square of", "the square root of", "abs", "-", "(3 + 4)",
+    "two thirds", "5", "2", "plus", "times", "divided by", "^", "mod", "squared", "15%", "factorial", "½",
+    "average of 2, 4 and 6", "the remainder of 17 divided by 5", "the difference between 9 and 2", "choose", "percent",
+    "half of",
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(parts=st.lists(st.sampled_from(PARTS), min_size=2, max_size=6))
+def test_whatever_is_shown_comes_to_what_is_said(parts: list[str]) -> None:
+    try:
+        answer = CALCULATOR.answer(" ".join(parts))
+        again = CALCULATOR.answer(re.split(" [=≈] ", answer.text)[0])
+    except ToolError:
+        return
+    assert again.value == answer.value
 
 
 RATIONAL = st.fractions(min_value=-1000, max_value=1000, max_denominator=50)

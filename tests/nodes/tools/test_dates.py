@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octograph.errors import ToolError
+from octograph.nodes.tools import SystemClock
 from octograph.nodes.tools.dates import ClockTool
 
 
@@ -174,6 +177,47 @@ def test_a_close_name_is_offered() -> None:
 def test_the_hours_of_a_change_to_summer_time_are_counted() -> None:
     clock = ClockTool(clock=FixedClock(datetime(2026, 3, 29, 1, 30, tzinfo=ZURICH)))
     assert clock.answer("what time will it be in 2 hours").value == "04:30"
+
+
+@pytest.fixture
+def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine in Berlin."""
+    with monkeypatch.context() as environment:
+        environment.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_berlin")
+@pytest.mark.parametrize(
+    ("moment", "query", "text"),
+    [
+        (
+            datetime(2025, 3, 29, 14, 30),
+            "what time will it be in 24 hours",
+            "In 24 hours it will be 15:30 on Sunday, 30 March 2025.",
+        ),
+        (
+            datetime(2025, 3, 28, 14, 30),
+            "what time will it be in 24 hours",
+            "In 24 hours it will be 14:30 on Saturday, 29 March 2025.",
+        ),
+        (
+            datetime(2025, 10, 25, 14, 30),
+            "what time will it be in 24 hours",
+            "In 24 hours it will be 13:30 on Sunday, 26 October 2025.",
+        ),
+        (
+            datetime(2025, 3, 30, 9, 0),
+            "what time was it 10 hours ago",
+            "10 hours ago it was 22:00 on Saturday, 29 March 2025.",
+        ),
+    ],
+)
+def test_the_zone_of_the_system_clock_knows_summer_time(moment: datetime, query: str, text: str) -> None:
+    clock = ClockTool(clock=FixedClock(moment.replace(tzinfo=SystemClock().now().tzinfo)))
+    assert clock.answer(query).text == text
 
 
 @settings(deadline=None)

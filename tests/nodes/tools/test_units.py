@@ -60,6 +60,30 @@ UNITS = UnitConverter()
         ("1 mile = ? km", "1 mile = 1.609344 kilometers"),
         ("1 year in days", "1 year = 365.25 days (a year is 365.25 days)"),
         ("12 inches in feet and inches", "12 inches = 1 foot 0 inches"),
+        ("3600 rpm in hz", "3600 rpm = 60 hertz"),
+        ("60 Hz in rpm", "60 hertz = 3600 rpm"),
+        ("1 hz in radians per second", "1 hertz ≈ 6.28319 radians per second"),
+        ("2.4 ghz in MHZ", "2.4 gigahertz = 2400 megahertz"),
+        ("2 decades in years", "2 decades = 20 years (a year is 365.25 days)"),
+        ("5 T in gauss", "5 teslas = 50000 gauss"),
+        ("250 ML in cups", "250 milliliters ≈ 1.05669 cups (US cup)"),
+        ("1 CUP in ML", "1 cup = 236.5882365 milliliters (US cup)"),
+        ("2 megaliters in litres", "2 megaliters = 2000000 liters"),
+        ("500 MA in amps", "500 milliamperes = 0.5 amperes"),
+        ("1 kwh in kj", "1 kilowatt-hour = 3600 kilojoules"),
+        (
+            "100 MBps in Mbps",
+            "100 megabytes per second = 800 megabits per second (1 kB = 1000 bytes, 1 KiB = 1024 bytes)",
+        ),
+        # In a product a temperature is a difference.
+        ("5 C/min in F/min", "5 °C per minute = 9 °F per minute"),
+        ("5 celsius per hour in kelvin per hour", "5 °C per hour = 5 kelvin per hour"),
+        ("1 square celsius in square fahrenheit", "1 square °C = 3.24 square °F"),
+        # The one falls as the other rises.
+        ("30 mpg in l/100km", "30 miles per gallon ≈ 7.84049 liters per 100 kilometers (US gallon)"),
+        ("how many litres per 100 km is 30 mpg", "30 miles per gallon ≈ 7.84049 liters per 100 kilometers (US gallon)"),
+        ("5 l/100 km in imperial mpg", "5 liters per 100 kilometers ≈ 56.4962 miles per imperial gallon"),
+        ("8 minutes per mile in mph", "8 minutes per mile = 7.5 miles per hour"),
     ],
 )
 def test_text(query: str, text: str) -> None:
@@ -96,6 +120,11 @@ def test_text(query: str, text: str) -> None:
         ("5 meter**999999999 in km", ""),
         ("5 m^2^2 in m", ""),
         ("__import__('os') in km", ""),
+        ("0 mpg in l/100km", "no liters per 100 kilometers"),
+        ("30 mpg in l/100km and km/l", "one number"),
+        ("5 miles in 100 km", "not known"),
+        ("8 bits in degrees", "do not measure the same"),
+        ("1 kbps in rpm", "do not measure the same"),
     ],
 )
 def test_refused(query: str, message: str) -> None:
@@ -121,10 +150,32 @@ def test_refused(query: str, message: str) -> None:
         ("cubic feet", "cubic feet"),
         ("cm3", "cubic centimeters"),
         ("Celsius", "°C"),
+        ("ML", "milliliters"),
+        ("kib", "kibibytes"),
+        ("MBps", "megabytes per second"),
+        ("mbps", "megabits per second"),
+        ("L/100KM", "liters per 100 kilometers"),
     ],
 )
 def test_names(name: str, plural: str) -> None:
     assert find_units(name)[0].plural == plural
+
+
+PLURALS = (
+    "meters", "celsius", "fahrenheit", "kelvin", "teslas", "gauss", "hertz", "rpm", "bytes", "bits", "degrees", "turns",
+    "decades", "gallons", "carats", "psi",
+)  # fmt: skip
+FORMS = "5 {} in {}", "5 {} per hour in {} per day", "5 square {} in square {}"
+
+
+@settings(deadline=None)
+@given(source=st.sampled_from(PLURALS), target=st.sampled_from(PLURALS), form=st.sampled_from(FORMS))
+def test_any_pair_of_units_is_converted_or_refused(source: str, target: str, form: str) -> None:
+    try:
+        UNITS.answer(form.format(source, target))
+    except ToolError as error:
+        assert source != target
+        assert "do not measure the same" in str(error)
 
 
 @settings(deadline=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, assert_never
+from typing import Final, Literal, assert_never
 
 __all__ = [
     "Angle",
@@ -85,6 +85,12 @@ class Call:
 
 Node = Number | Constant | Variable | Negative | Percent | Angle | Group | Binary | Call
 
+_STRENGTHS: Final[dict[Operator, int]] = {
+    "+": 10, "-": 10, "*": 20, "/": 20, "mod": 20, "of": 20, "implicit": 25, "choose": 30, "^": 40,
+}  # fmt: skip
+_NEGATIVE: Final = 29  # "-3^2" is -(3^2), "-3 * 2" is (-3) * 2
+_WHOLE: Final = 50
+
 
 def is_simple(node: Node) -> bool:
     """Return whether a node cannot be read otherwise when words stand around it.
@@ -106,7 +112,9 @@ def is_simple(node: Node) -> bool:
 
 
 def render(node: Node) -> str:
-    """Write an expression in plain signs.
+    """Write an expression in plain signs, with the brackets that it takes to be read as this tree.
+
+    A tree that was read from words has no brackets of its own: "double the sum of 3 and 4" is ``2 * (3 + 4)``.
 
     Examples
     --------
@@ -121,11 +129,11 @@ def render(node: Node) -> str:
         case Constant() | Variable():
             return node.name
         case Negative():
-            return f"-{render(node.operand)}"
+            return f"-{_operand(node.operand, _NEGATIVE + 1)}"
         case Percent():
-            return f"{render(node.operand)}%"
+            return f"{_operand(node.operand, _WHOLE)}%"
         case Angle():
-            return f"{render(node.operand)} {node.unit}"
+            return f"{_operand(node.operand, _WHOLE)} {node.unit}"
         case Group():
             return f"({render(node.inner)})"
         case Binary():
@@ -135,8 +143,29 @@ def render(node: Node) -> str:
     assert_never(node)
 
 
+def _operand(node: Node, strength: int) -> str:
+    """Write an operand, in brackets if it binds its parts less than ``strength``."""
+    return render(node) if _strength(node) >= strength else f"({render(node)})"
+
+
+def _strength(node: Node) -> int:
+    """How strongly a node binds its parts, as the parser reads them."""
+    match node:
+        case Binary():
+            return _STRENGTHS[node.operator]
+        case Negative():
+            return _NEGATIVE
+        case Number():
+            return _STRENGTHS["/"] if "/" in node.text else _WHOLE
+        case _:
+            return _WHOLE
+
+
 def _render_binary(node: Binary) -> str:
-    left, right = render(node.left), render(node.right)
+    strength = _STRENGTHS[node.operator]
+    # Everything is read from left to right but powers, whose right side the parser has put in brackets.
+    left = _operand(node.left, strength + 1 if node.operator == "^" else strength)
+    right = _operand(node.right, strength + 1)
     match node.operator:
         case "implicit":
             # "2x" and "2(3 + 4)" are written together, "2 sqrt(3)" is not.
@@ -151,8 +180,7 @@ def _render_call(node: Call) -> str:
     arguments = [render(argument) for argument in node.arguments]
     match node.name:
         case "factorial":
-            bare = isinstance(node.arguments[0], Number | Group)
-            return f"{arguments[0]}!" if bare else f"({arguments[0]})!"
+            return f"{_operand(node.arguments[0], _WHOLE)}!"
         case "log":
             return f"log10({arguments[0]})" if len(arguments) == 1 else f"log({arguments[0]}, base {arguments[1]})"
         case "root":

@@ -35,7 +35,7 @@ def listed(name: str, items: tuple[Node, ...]) -> Node:
     operator = _LIST_OPERATORS.get(name, "+")
     node = wrapped(items[0])
     for item in items[1:]:
-        node = Binary(operator=operator, left=node, right=wrapped(item))
+        node = join(operator, node, wrapped(item))
     if name == "average":
         count = Number(value=Fraction(len(items)), text=str(len(items)))
         return Binary(operator="/", left=Group(inner=node), right=count)

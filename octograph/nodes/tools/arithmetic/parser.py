@@ -6,6 +6,7 @@ refused: an exact answer to another question is worse than none.
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 from typing import Final
 
@@ -352,14 +353,15 @@ class _Parser:
         while self._take("the", "following", "numbers", "all"):
             pass
         bracketed = self._take("(")
-        items = [self._item(bracketed)]
+        starts, items = [self._position], [self._item(bracketed)]
         while self._take(",", "and"):
             self._take("and")
+            starts.append(self._position)
             items.append(self._item(bracketed))
         if bracketed:
             self._expect(")")
-        elif self._infix() is not None:
-            ambiguous(f"{name} ... {self._next().text} ...", "use brackets")
+        elif self._infix() is not None or (self._loose(starts[-1]) and not self._loose(starts[0])):
+            ambiguous(f"{name} of ... and {render(items[-1])} ...", "use brackets")
         if len(items) < 2:
             raise ToolError(f"the {name} needs two numbers or more", hint=f'Write "{name} of 4, 5 and 6".')
         self._refuse_commas()
@@ -376,6 +378,13 @@ class _Parser:
             below = self._primary()
             node = Binary(operator="/", left=node, right=below)
         return node
+
+    def _loose(self, start: int) -> bool:
+        """Whether what starts there may belong to the whole list: "the sum of 3 and 4 divided by 2"."""
+        item = itertools.takewhile(
+            lambda token: token.text not in {",", "and"}, self._tokens[start + 1 : self._position]
+        )
+        return any(token.spaced and (token.kind == "operator" or token.text == "factorial") for token in item)
 
     def _refuse_commas(self) -> None:
         """Refuse "100,200 and 300": the comma may separate thousands or numbers."""

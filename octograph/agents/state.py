@@ -40,7 +40,7 @@ class State(TypedDict, total=False):
     worker: str | None
     """Who is asked now."""
     done: list[dict[str, Any]]
-    """The steps of the plan that were answered, see `DoneStep`."""
+    """The steps of the plan that were answered, see `DoneStep`, each with what the next one goes on with."""
     evidence: list[dict[str, Any]] | None
     """The passages that it may answer from, as `Hit.document`; None if it reads no documents."""
     lacking: str | None
@@ -48,7 +48,7 @@ class State(TypedDict, total=False):
     structure: dict[str, Any] | None
     """What the worker fills, as `ReasoningStructure.document`; None if it asks for none."""
     draft: dict[str, Any] | None
-    """What it answered: ``text, finish, source, problem, citations, score``."""
+    """What it answered: ``text, finish, source, problem, citations, score, value``."""
     spent: int
     """Tokens that models have written for this turn."""
     tried: list[dict[str, Any]]

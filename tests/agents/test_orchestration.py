@@ -14,8 +14,9 @@ from octograph.agents import Decided, Event, Finished, Generated, Routed, Starte
 from octograph.cancellation import CancelToken
 from octograph.errors import GraphError, HostCrashedError, ToolError, UsageError
 from octograph.nodes.generation import Message, TextDelta
-from octograph.nodes.worker import Outcome, Task
-from octograph.testing import FixedRouter, ScriptedWorker, make_octograph
+from octograph.nodes.tools import make_tool
+from octograph.nodes.worker import Outcome, Task, ToolWorker
+from octograph.testing import FixedClock, FixedRouter, ScriptedWorker, make_octograph
 
 
 def kinds(events: Sequence[Event]) -> list[str]:
@@ -303,6 +304,16 @@ def test_the_steps_of_a_plan_are_done_in_order_and_each_sees_the_one_before(tmp_
     task = workers["letters"].tasks[0]
     assert (task.query, task.result) == ("write it down", "2 + 2 = 4")
     assert task.history == (Message(role="user", content="add them"), Message(role="assistant", content="2 + 2 = 4"))
+
+
+def test_a_step_goes_on_with_the_exact_value_of_the_one_before(tmp_path: Path) -> None:
+    clock = FixedClock()
+    workers = {name: ToolWorker(make_tool(name, clock=clock)) for name in ("clock", "calculator")}
+    asked = [("clock", "how many days until 25 December 2026"), ("calculator", "multiply it by 24")]
+    router = FixedRouter(tuple(workers), plans={"hours": asked})
+    with make_octograph(tmp_path, workers, router=router, clock=clock) as octo:
+        turn = octo.ask("hours")
+    assert [step.text for step in turn.steps][1] == "354 * 24 = 8496"
 
 
 def test_a_step_that_fails_is_passed_on_and_the_plan_goes_on(tmp_path: Path) -> None:

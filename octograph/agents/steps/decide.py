@@ -237,7 +237,7 @@ def _failed(tried: Sequence[dict[str, Any]], spent: str | None) -> str:
 
 
 def _answer(draft: dict[str, Any]) -> dict[str, Any]:
-    return {key: draft[key] for key in ("text", "source", "score", "citations")}
+    return {key: draft[key] for key in ("text", "source", "score", "citations", "value")}
 
 
 def _ranked(withheld: Sequence[dict[str, Any]], judged: Mapping[str, float]) -> list[dict[str, Any]]:

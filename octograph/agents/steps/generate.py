@@ -106,6 +106,7 @@ class GenerateStep:
                 problem=problem or verdict.problem,
                 citations=citations,
                 score=verdict.score,
+                value=outcome.value,
             ),
             "workings": noted(
                 state,
@@ -150,6 +151,7 @@ def _draft(
     problem: str | None = None,
     citations: Sequence[Mapping[str, Any]] = (),
     score: float | None = None,
+    value: str | None = None,
 ) -> dict[str, Any]:
     return {
         "text": text,
@@ -158,6 +160,7 @@ def _draft(
         "problem": problem,
         "citations": list(citations),
         "score": score,
+        "value": value,
     }
 
 
@@ -181,6 +184,7 @@ def _task(state: State) -> Task:
         query=asked(state),
         history=(*as_messages([Turn.from_document(turn) for turn in shown(state)]), *before),
         result=done[-1]["text"] if done else None,
+        value=done[-1]["value"] if done else None,
         structure=None if state["structure"] is None else ReasoningStructure.from_document(state["structure"]),
         evidence=tuple(
             Evidence(text=hit["text"], title=hit["title"], weight=hit["weight"]) for hit in state["evidence"] or ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import functools
 import re
 from collections.abc import Callable
@@ -42,9 +43,20 @@ _HOLIDAYS: Final = {
     "valentine's": (2, 14), "epiphany": (1, 6), "all saints' day": (11, 1), "st patrick's day": (3, 17),
     "saint patrick's day": (3, 17), "april fools' day": (4, 1), "april fools day": (4, 1),
     "may day": (5, 1), "bastille day": (7, 14),
+    "the end of the year": (12, 31), "end of the year": (12, 31),
 }  # fmt: skip
 _EASTER: Final = {"easter": 0, "easter sunday": 0, "good friday": -2, "easter monday": 1, "pentecost": 49}
-_HOLIDAY: Final = "|".join(re.escape(name) for name in sorted(_HOLIDAYS | _EASTER, key=len, reverse=True))
+# Month, weekday, and which of them in the month (the last is -1), as the United States keep them.
+_WEEKDAY_HOLIDAYS: Final = {
+    "thanksgiving": (11, calendar.THURSDAY, 4), "thanksgiving day": (11, calendar.THURSDAY, 4),
+    "labor day": (9, calendar.MONDAY, 1), "memorial day": (5, calendar.MONDAY, -1),
+    "mother's day": (5, calendar.SUNDAY, 2), "mothers day": (5, calendar.SUNDAY, 2),
+    "father's day": (6, calendar.SUNDAY, 3), "fathers day": (6, calendar.SUNDAY, 3),
+}  # fmt: skip
+_HOLIDAY: Final = "|".join(
+    re.escape(name)
+    for name in sorted([*_HOLIDAYS, *_EASTER, *_WEEKDAY_HOLIDAYS, "black friday"], key=len, reverse=True)
+)
 
 _NAMED: Final = (
     re.compile(rf"(?:the )?{_DAY} (?:of )?(?P<month>{_MONTH})\.?,?(?: (?:of )?{_YEAR})?"),
@@ -199,7 +211,8 @@ class DateReader:
                 year = int(match["year"])
             lean = "future" if lean == "none" else lean
             name = match["name"]
-            return Dated(day=self._in_a_year(lambda y: _holiday(name, y), lean, year), relative=True)
+            note = "as in the United States" if name in _WEEKDAY_HOLIDAYS or name == "black friday" else ""
+            return Dated(day=self._in_a_year(lambda y: _holiday(name, y), lean, year), note=note, relative=True)
         if match := _IN.fullmatch(text) or _FROM_NOW.fullmatch(text):
             return self._shifted(Dated(day=self._today), match["span"], 1)
         if match := _AGO.fullmatch(text):
@@ -274,4 +287,10 @@ def _holiday(name: str, year: int) -> date:
         from dateutil.easter import easter
 
         return easter(year) + timedelta(days=_EASTER[name])
+    if name == "black friday":
+        return _holiday("thanksgiving", year) + timedelta(days=1)
+    if name in _WEEKDAY_HOLIDAYS:
+        month, weekday, which = _WEEKDAY_HOLIDAYS[name]
+        days = [week[weekday] for week in calendar.monthcalendar(year, month) if week[weekday]]
+        return date(year, month, days[which - 1 if which > 0 else which])
     return date(year, *_HOLIDAYS[name])

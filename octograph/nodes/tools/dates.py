@@ -26,6 +26,11 @@ _FALLS: Final = re.compile(r" falls?(?: on)?\b")
 _TODAY: Final = r"(?: (?:today|now|right now|currently|at the moment))?"
 _UNIT: Final = r"(?P<unit>days|weeks|months|years)"
 _ARE: Final = r"(?: (?:are|is|were|was)(?: there| it)?(?: left)?| left| do (?:we|i) have(?: left)?| will it be)?"
+_PROPER: Final = (
+    "Christmas", "Easter", "Halloween", "Boxing", "Valentine's", "Thanksgiving", "Black", "Labor", "Memorial",
+    "Mother's", "Father's",
+)  # fmt: skip
+_LEFT: Final = r"(?: (?:are|is)(?: there)?)? (?:left|remaining|remain)"
 _MONTH: Final = "|".join([*MONTHS, *(name[:3] for name in MONTHS)]).lower()
 
 
@@ -107,7 +112,8 @@ def _date(match: re.Match[str], moment: datetime) -> Answer:
     found = DateReader(moment.date()).read(match["date"])
     verb = _be(found.day, moment.date())
     if found.relative:
-        sentence = f"{_sentence_case(match['date'])} {verb} {_full(found.day)}."
+        it = " it" if match["date"].startswith(("in ", "within ")) else ""
+        sentence = f"{_sentence_case(match['date'])}{it} {verb} {_full(found.day)}."
     else:
         sentence = f"{written(found.day)} {verb} a {WEEKDAYS[found.day.weekday()]}."
     return _noted(sentence, found), found.day.isoformat()
@@ -115,9 +121,8 @@ def _date(match: re.Match[str], moment: datetime) -> Answer:
 
 def _sentence_case(text: str) -> str:
     """Write a date that the user gave the way it stands in a sentence."""
-    names = {
-        name.lower(): name for name in (*MONTHS, *WEEKDAYS, "Christmas", "Easter", "Halloween", "Boxing", "Valentine's")
-    }
+    names = {name.lower(): name for name in (*MONTHS, *WEEKDAYS, *_PROPER)}
+    text = re.sub(r"^(?=after tomorrow|before yesterday)", "the day ", text)
     words = [names.get(word, word) for word in text.strip(" ,").split(" ")]
     return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
@@ -202,6 +207,12 @@ def _until(match: re.Match[str], moment: datetime) -> Answer:
     return _noted(f"There {verb} {amount} until {_full(found.day)}.", found), value
 
 
+def _left(match: re.Match[str], moment: datetime) -> Answer:
+    today = moment.date()
+    amount, value = _difference(today, date(today.year, 12, 31), match["unit"])
+    return f"After {written(today)}, {amount} {'is' if value == '1' else 'are'} left in {today.year}.", value
+
+
 def _since(match: re.Match[str], moment: datetime) -> Answer:
     today = moment.date()
     found = DateReader(today).read(match["date"], lean="past")
@@ -218,8 +229,9 @@ def _leap(match: re.Match[str], moment: datetime) -> Answer:
     if not 1 <= year <= 9999:
         raise ToolError(f"the year {year} is outside the calendar here", hint="Use a year from 1 to 9999.")
     is_leap = calendar.isleap(year)
-    verb = ("was" if year < this else "is" if year == this else "will be") + ("" if is_leap else " not")
-    return f"{year} {verb} a leap year.", "yes" if is_leap else "no"
+    verb = "was" if year < this else "is" if year == this else "will be"
+    said = verb if is_leap else verb.replace("will", "will not") if year > this else f"{verb} not"
+    return f"{year} {said} a leap year.", "yes" if is_leap else "no"
 
 
 def _next_leap(match: re.Match[str], moment: datetime) -> Answer:
@@ -305,6 +317,7 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], A
             _between,
         ),
         (rf"(?:number of )?(?:{_UNIT}{_ARE} |long{_ARE} )?(?:until|till|to|before) (?P<date>.+)", _until),
+        (rf"{_UNIT}{_LEFT} (?:in|of) (?P<date>(?:the|this) year)", _left),
         (
             rf"(?:number of )?(?:{_UNIT}(?:{_ARE}| have passed| has it been| have gone by)|long"
             rf"(?: has it been)?)? ?"

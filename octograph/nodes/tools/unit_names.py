@@ -183,6 +183,7 @@ _MEANT: Final = {
     "kib": "KiB", "mib": "MiB", "gib": "GiB", "tib": "TiB",
     # And in capitals, as on a label or in a recipe, milliliters: a megaliter is written out.
     "ML": "ml", "Ml": "ml", "MA": "mA", "PA": "Pa",
+    "PT": "pt", "kgs": "kg", "kms": "km", "cms": "cm", "mls": "ml",
 }  # fmt: skip
 _PREFIXED: Final = frozenset(
     {

@@ -24,6 +24,7 @@ __all__ = ["UnitConverter"]
 _SIGNIFICANT: Final = 6
 _MAX_EXACT: Final = 10
 _MAX_PARTS: Final = 4
+_MAX_BELOW: Final = 1000
 _TEMPERATURES: Final = frozenset({"degree_Celsius", "degree_Fahrenheit", "degree_Rankine", "kelvin"})
 
 _DIFFERENCES: Final = {
@@ -52,11 +53,12 @@ _VULGAR: Final = {
     "½": Fraction(1, 2), "¼": Fraction(1, 4), "¾": Fraction(3, 4), "⅓": Fraction(1, 3), "⅔": Fraction(2, 3),
     "⅛": Fraction(1, 8), "⅜": Fraction(3, 8), "⅝": Fraction(5, 8), "⅞": Fraction(7, 8),
 }  # fmt: skip
+_PARTS: Final = {"half": Fraction(1, 2), "third": Fraction(1, 3), "quarter": Fraction(1, 4)}
 _NUMBER: Final = re.compile(
-    rf"(?P<sign>-)? ?(?:(?P<whole>[0-9]{{1,20}}) )?(?:(?P<above>[0-9]{{1,20}})/"
+    r"(?P<part>(?:(?:an?|1) )?(?P<name>half|third|quarter)(?: of)?(?: an?)?\b)"
+    rf"|(?P<sign>-)? ?(?:(?P<whole>[0-9]{{1,20}}) )?(?:(?P<above>[0-9]{{1,20}})/"
     rf"(?P<below>[0-9]{{1,20}})|(?P<vulgar>[{''.join(_VULGAR)}]))"
-    rf"|(?P<minus>-)?(?P<plain>{_PLAIN})|(?P<article>(?:half )?an?\b"
-    rf"(?: half)?|one half of an?\b|half an?\b|a single\b)",
+    rf"|(?P<minus>-)?(?P<plain>{_PLAIN})|(?P<article>an?(?: single)?\b)",
     re.IGNORECASE,
 )
 _UNIT_TEXT: Final = re.compile(
@@ -177,10 +179,12 @@ class UnitConverter:
         if _is_temperature(smallest) and self._between(total, smallest, find_units("kelvin")[0]) < 0:
             raise ToolError("this temperature is below absolute zero", hint="Check the number and the scale.")
         result, exact = self._split(total, smallest, targets)
-        given = " ".join(_amount(value, unit)[0] for value, unit in parts)
+        given = [_given(value, unit) for value, unit in parts]
+        sign = "=" if exact and all(as_given for _, as_given in given) else "≈"
         notes = list(dict.fromkeys(unit.note for unit in [*(unit for _, unit in parts), *targets] if unit.note))
         note = f" ({'; '.join(notes)})" if notes else ""
-        return ToolAnswer(text=f"{given} {'=' if exact else '≈'} {result}{note}", value=result, tool=self.name)
+        text = f"{' '.join(amount for amount, _ in given)} {sign} {result}{note}"
+        return ToolAnswer(text=text, value=result, tool=self.name)
 
     def _check_order(self, units: list[UnitName]) -> None:
         """Refuse "2 inches 3 feet": it may be two amounts."""
@@ -284,17 +288,20 @@ def _amounts(text: str) -> tuple[_Amount, ...]:
 
 
 def _bare(value: Fraction, before: list[_Amount], text: str, end: int) -> _Amount:
-    """Read the inches of 5'11, which have no unit of their own."""
-    after_feet = before and any(unit.singular == "foot" for unit in before[-1].units)
-    if after_feet and end == len(text) and 0 <= value < 12:
-        return _Amount(value=value, units=find_units("inch"), named=False)
+    """Read the inches of 5'11 and the pounds of "11 stone 6", which have no unit of their own."""
+    for larger, smaller, number in (("foot", "inch", 12), ("stone", "pound", 14)):
+        follows = before and any(unit.singular == larger for unit in before[-1].units)
+        if follows and end == len(text) and 0 <= value < number:
+            return _Amount(value=value, units=find_units(smaller), named=False)
     raise ToolError("a number has no unit", hint='Write a number and a unit, such as "10 miles".')
 
 
 def _value(number: re.Match[str]) -> Fraction:
     """Return a number exactly."""
+    if number["part"]:
+        return _PARTS[number["name"].lower()]
     if number["article"]:
-        return Fraction(1, 2) if "half" in number["article"].lower() else Fraction(1)
+        return Fraction(1)
     if number["plain"]:
         value = Fraction(number["plain"].replace(",", "").lower())
         return -value if number["minus"] else value
@@ -310,6 +317,12 @@ def _value(number: re.Match[str]) -> Fraction:
 
 def _is_temperature(unit: UnitName) -> bool:
     return len(unit.factors) == 1 and unit.factors[0].power == 1 and unit.factors[0].unit in _TEMPERATURES
+
+
+def _given(value: Fraction, unit: UnitName) -> tuple[str, bool]:
+    """Write an amount as it was given, a third as a fraction, and say whether that is exact."""
+    text, exact = _amount(value, unit)
+    return (text, exact) if exact or value.denominator > _MAX_BELOW else (f"{value} {unit.plural}", True)
 
 
 def _amount(value: Fraction, unit: UnitName) -> tuple[str, bool]:

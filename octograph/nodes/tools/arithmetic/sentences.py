@@ -126,6 +126,22 @@ def _loss(a: Node, b: Node) -> Sentence:
     return Sentence(node=Binary(operator="/", left=Group(inner=_plain("-")(a, b).node), right=wrapped(a)), percent=True)
 
 
+def _levied(a: Node, b: Node) -> Sentence:
+    """Return a percentage of b, such as a tip."""
+    if not isinstance(a, Percent):
+        raise ToolError(f"{render(a)!r} is no percentage", hint='Write "20% tip on 50".')
+    return _plain("of")(a, b)
+
+
+def _base(a: Node, b: Node) -> Sentence:
+    """Return what a is b percent of."""
+    if not isinstance(b, Percent):
+        raise ToolError(f"{render(b)!r} is no percentage", hint='Write "12 is 15% of what".')
+    return _plain("/")(a, b)
+
+
+_BILL: Final = r"split (?:(?:a|the) (?:bill|check|cost) of )?(?P<a>.+?)(?: evenly| equally)?"
+_WAYS: Final = r"(?: (?:people|persons|friends|ways|parts))?(?: evenly| equally)?"
 _PERCENT: Final = r"(?:percent|per cent|percentage|%)"
 _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[Node, Node], Sentence]], ...]] = tuple(
     (re.compile(pattern), build)
@@ -135,17 +151,27 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[Node, Node], Sentence]], ..
         (r"(?P<a>.+?) (?:increased|raised) by (?P<b>.+)", _changed("+")),
         (r"(?P<a>.+?) (?:decreased|reduced) by (?P<b>.+)", _changed("-")),
         (r"(?:a )?(?P<a>.+?) (?:off|discount on|off of) (?P<b>.+)", _discount),
+        (
+            r"(?:a )?(?P<a>.+?) (?:tip|gratuity|tax|sales tax|vat) on (?:an? )?(?P<b>.+?)(?: (?:bill|check|meal))?",
+            _levied,
+        ),
+        (rf"{_BILL} (?:between|among|by|into) (?P<b>.+?){_WAYS}", _plain("/")),
+        (rf"{_BILL} (?P<b>[0-9]+) ways(?: evenly| equally)?", _plain("/")),
+        (r"times (?:does|will|can|do) (?P<b>.+?) go into (?P<a>.+)", _plain("/")),
         (r"(?P<a>.+?) more than (?P<b>.+)", _compared("+")),
         (r"(?P<a>.+?) less than (?P<b>.+)", _compared("-")),
         (r"add (?P<a>.+?) (?:to|and) (?P<b>.+)", _compared("+")),
         (r"subtract (?P<a>.+?) from (?P<b>.+)", _compared("-")),
+        (r"(?P<a>.+?) subtracted from (?P<b>.+)", _compared("-")),
         (r"multiply (?P<a>.+?) (?:by|and|with) (?P<b>.+)", _plain("*")),
         (r"divide (?P<a>.+?) by (?P<b>.+)", _plain("/")),
         (rf"{_PERCENT} of (?P<b>.+?) is (?P<a>.+)", _share),
         (rf"{_PERCENT} is (?P<a>.+?) (?:of|out of) (?P<b>.+)", _share),
         (rf"(?P<a>.+?) is what {_PERCENT} of (?P<b>.+)", _share),
+        (rf"(?P<a>.+?) out of (?P<b>.+?) as a {_PERCENT}", _share),
         (rf"(?P<a>.+?) as a {_PERCENT} of (?P<b>.+)", _share),
         (rf"{_PERCENT} (?:change|increase) from (?P<a>.+?) to (?P<b>.+)", _growth),
         (rf"{_PERCENT} decrease from (?P<a>.+?) to (?P<b>.+)", _loss),
+        (r"(?P<a>.+?) is (?P<b>.+?) of(?: what(?: number)?)?", _base),
     )
 )

@@ -102,7 +102,8 @@ _LOOKALIKES: Final = (
     (re.compile(r"[0-9]\.[0-9]+[.,][0-9]"), "a number that can be read in two ways"),
     (re.compile(r"//"), "a division that can be read in two ways"),
 )
-_MONEY: Final = re.compile(r"[$£€](?=[0-9.])")
+_MONEY: Final = re.compile(r"[$£€](?=[0-9.])|(?<=[0-9]) (?:dollar|euro|pound)s?(?![\w'])")
+_CURRENCIES: Final = {"$": "dollar", "€": "euro", "£": "pound"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,7 @@ def tokenise(text: str) -> tuple[Token, ...]:
     for pattern, meaning in _LOOKALIKES:
         if found := pattern.search(text):
             raise ToolError(f"{found[0]!r} looks like {meaning}", hint="Write the calculation in plain numbers.")
-    if len(set(_MONEY.findall(text))) > 1:
+    if len({_CURRENCIES.get(name, name.strip(" s")) for name in _MONEY.findall(text)}) > 1:
         raise ToolError("the query mixes currencies", hint="Write plain numbers of one currency.")
     text = _MONEY.sub("", text)
     tokens: list[Token] = []

@@ -22,7 +22,7 @@ from octograph.nodes.master.landmarks import Landmarks
 
 __all__ = ["OutcomeRows", "calibrated", "chance_error"]
 
-_FILE = FittedFile(what="set of outcome rows", format=1, command="train outcomes")
+_FILE = FittedFile(what="set of outcome rows", format=1, command="train outcomes DATA --graph FILE")
 _ROWS = ("weight", "bias", "slope", "offset")
 _LANDMARKS = ("centre", "scale", "points")
 BINS = 15
@@ -86,7 +86,7 @@ class OutcomeRows:
             raise HeadError(
                 f"outcome rows of {count} workers have landmarks {points.shape}, rows {shapes} and the "
                 f"temperature {self.temperature!r}",
-                hint="Run `octograph train outcomes` again.",
+                hint="Run `octograph train outcomes DATA --graph FILE` again.",
             )
 
     def chances(self, features: NDArray[np.float32]) -> dict[str, float]:
@@ -102,7 +102,7 @@ class OutcomeRows:
             raise HeadError(
                 f"the master's model gives {features.size} features and the outcome rows read "
                 f"{self.landmarks.points.shape[1]}",
-                hint="The model was changed: run `octograph train outcomes` again.",
+                hint="The model was changed: run `octograph train outcomes DATA --graph FILE` again.",
             )
         return dict(zip(self.workers, self.chances_of(features[None])[0].tolist(), strict=True))
 

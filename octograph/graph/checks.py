@@ -9,7 +9,7 @@ import networkx
 
 from octograph.graph.edges import Edge, EdgeKind
 from octograph.graph.model_graph import ModelGraph
-from octograph.graph.nodes import Judge, Knowledge, Master, Node, NodeKind, Worker
+from octograph.graph.nodes import Judge, Knowledge, Master, Node, NodeKind, Worker, models_of
 from octograph.graph.problems import Problem, did_you_mean, key_path, shown
 
 __all__ = ["Problem", "check", "check_parts"]
@@ -320,7 +320,7 @@ def _unreachable(subject: _Subject) -> Iterator[Problem]:
 
 
 def _unused_models(subject: _Subject) -> Iterator[Problem]:
-    used = {getattr(node, key, None) for node in subject.graph.nodes.values() for key in ("model", "discoverer")}
+    used = models_of(subject.graph.nodes.values())
     for name in subject.graph.models:
         if name not in used:
             yield Problem(

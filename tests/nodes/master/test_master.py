@@ -114,7 +114,7 @@ def test_every_master_needs_its_head() -> None:
     graph = hierarchy()
     missing = heads(graph, 1)
     del missing["left"]
-    with pytest.raises(HeadError, match="left"):
+    with pytest.raises(HeadError, match=r"left.*\n.*octograph train router --graph FILE"):
         Router(graph, readers={"m": Reader()}, heads=missing)
 
 

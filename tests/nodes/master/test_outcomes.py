@@ -116,5 +116,5 @@ def test_a_worker_less(rows: OutcomeRows) -> None:
 
 
 def test_features_of_another_model_are_refused(rows: OutcomeRows) -> None:
-    with pytest.raises(HeadError, match="gives 3 features"):
+    with pytest.raises(HeadError, match=r"gives 3 features.*\n.*octograph train outcomes DATA --graph FILE"):
         rows.chances(np.zeros(3, np.float32))

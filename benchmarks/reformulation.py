@@ -238,7 +238,7 @@ def _cases(files: Sequence[Path]) -> list[Case]:
     pairs: list[tuple[str, str]] = []
     for file in files:
         if file.suffix == ".toml":
-            queries, _ = read_examples(file)
+            queries, _ = read_examples(file.read_text(encoding="utf-8"), file=str(file))
             pairs += [(worker, query) for worker, texts in queries.items() for query in texts]
         else:
             pairs += [(example.worker, example.query) for example in read_routing(file)]

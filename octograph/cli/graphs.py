@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 from octograph.cli.opening import graph_of
 from octograph.cli.output import say, write_json
-from octograph.composition import adapter_path, head_path, model_store
+from octograph.composition import adapter_path, head_path, model_store, outcomes_path
 from octograph.errors import GraphError, OctographError
 from octograph.graph import Judge, ModelGraph, Worker, draw, export
+from octograph.nodes.deciders import targets_of
 from octograph.nodes.master import HeadFile
+from octograph.nodes.master.outcomes import OutcomeRows, check_reached
 from octograph.nodes.tools import TOOL_NAMES
 
 __all__ = ["check", "export_graph", "show"]
@@ -35,7 +37,7 @@ def export_graph(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Check the graph beyond its file: tools that exist, models that are here and sound, heads that fit."""
+    """Check the graph beyond its file: tools that exist, models that are here and sound, heads and rows that fit."""
     graph, chosen = graph_of(arguments)
     store = model_store(chosen)
     problems: list[dict[str, str]] = []
@@ -52,13 +54,11 @@ def check(arguments: argparse.Namespace) -> int:
             store.check(store.locate(model, base=graph.folder), sha256=model.sha256)
         except OctographError as error:
             add(f"models.{name}", error)
-    try:
-        heads = HeadFile.load(head_path(graph)).heads
-        for master in graph.masters():
-            if master.name in heads:
-                heads[master.name].check(graph.vocabulary(master.name), master=master.name)
-    except OctographError as error:
-        add(f"nodes.{graph.master.name}", error)
+    for fitted in (_check_heads, _check_outcomes):
+        try:
+            fitted(graph)
+        except OctographError as error:
+            add(f"nodes.{graph.master.name}", error)
     if arguments.json:
         write_json({"graph": graph.name, "ok": not problems, "problems": problems})
     else:
@@ -67,6 +67,18 @@ def check(arguments: argparse.Namespace) -> int:
         if not problems:
             say(f"{graph.name}: {len(graph.workers())} workers, everything in order")
     return 1 if problems else 0
+
+
+def _check_heads(graph: ModelGraph) -> None:
+    heads = HeadFile.load(head_path(graph)).heads
+    for master in graph.masters():
+        if master.name in heads:
+            heads[master.name].check(graph.vocabulary(master.name), master=master.name)
+
+
+def _check_outcomes(graph: ModelGraph) -> None:
+    if outcomes_path(graph).is_file():
+        check_reached(OutcomeRows.load(outcomes_path(graph)).workers, {one.name for one in targets_of(graph)})
 
 
 def _lacking(graph: ModelGraph) -> Iterator[tuple[str, OctographError]]:

@@ -22,7 +22,9 @@ from octograph.composition import (
     step_task,
     validation_path,
 )
-from octograph.graph import ModelGraph
+from octograph.errors import UsageError
+from octograph.graph import ModelGraph, bundled_names
+from octograph.nodes.deciders import targets_of
 from octograph.nodes.master import (
     NO_WORKER,
     HeadFile,
@@ -32,6 +34,7 @@ from octograph.nodes.master import (
     train_heads,
 )
 from octograph.nodes.master.outcome_fitting import train_outcomes as fit_outcome_rows
+from octograph.nodes.master.outcomes import check_reached
 
 __all__ = ["eval_outcomes", "eval_routing", "train_outcomes", "train_router"]
 
@@ -39,6 +42,7 @@ __all__ = ["eval_outcomes", "eval_routing", "train_outcomes", "train_router"]
 def train_router(arguments: argparse.Namespace) -> int:
     """Fit the functional heads of a graph's masters and write them beside the graph file."""
     graph, chosen = graph_of(arguments)
+    _refuse_bundled(arguments.graph or chosen.graph)
     path = own_head_path(graph)
     with (
         query_readers(graph, chosen) as readers,
@@ -71,9 +75,11 @@ def train_router(arguments: argparse.Namespace) -> int:
 def train_outcomes(arguments: argparse.Namespace) -> int:
     """Fit rows on who answered right and write them beside the graph file; from then on they choose the worker."""
     graph, chosen = graph_of(arguments)
+    _refuse_bundled(arguments.graph or chosen.graph)
     outcomes = read_outcomes(arguments.data, limit=arguments.limit, seed=arguments.seed)
     for worker in outcomes.workers:
         graph.worker(worker)
+    check_reached(outcomes.workers, {target.name for target in targets_of(graph)})
     path = head_path(graph)
     head = HeadFile.load(path).heads[graph.master_name]
     with query_readers(graph, chosen) as readers, progress("reading queries") as tell:
@@ -95,6 +101,18 @@ def train_outcomes(arguments: argparse.Namespace) -> int:
     else:
         note(f"{len(outcomes.queries)} queries, {len(outcomes.workers)} workers; written to {outcomes_path(graph)}")
     return 0
+
+
+def _refuse_bundled(name: str) -> None:
+    """Refuse a bundled graph by its name: what is fitted would lie in the installation, under the next update.
+
+    The path of its file is not refused. By it the heads that come with Octograph are fitted.
+    """
+    if name in bundled_names():
+        raise UsageError(
+            f"{name!r} is a bundled graph, and an update would undo the change",
+            hint="Copy its file to a folder of yours, and name the copy with `--graph FILE`.",
+        )
 
 
 def _adapters(choice: str, *, beside: Path) -> Callable[[str], ReadingAdapter | None]:

@@ -70,7 +70,7 @@ def train_adapter(arguments: argparse.Namespace) -> int:
     else:
         for name, share in report.accuracy.items():
             note(f"{name}: {share:.1%} of the validation queries right")
-        note(f"written to {adapter.path}; fit heads with `octograph train router --adapter {card}`")
+        note(f"written to {adapter.path}; fit heads with `octograph train router --graph FILE --adapter {card}`")
     return 0
 
 

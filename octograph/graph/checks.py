@@ -9,7 +9,7 @@ import networkx
 
 from octograph.graph.edges import Edge, EdgeKind
 from octograph.graph.model_graph import ModelGraph
-from octograph.graph.nodes import Judge, Knowledge, Master, Node, NodeKind, Worker
+from octograph.graph.nodes import Judge, Knowledge, Master, Node, NodeKind, Worker, models_of
 from octograph.graph.problems import Problem, did_you_mean, key_path, shown
 
 __all__ = ["Problem", "check", "check_parts"]
@@ -236,6 +236,25 @@ def _beyond_a_server(subject: _Subject) -> Iterator[Problem]:
                 )
 
 
+def _plans_at_a_server(subject: _Subject) -> Iterator[Problem]:
+    """Tell which plans a server's model would have to make or fill: it cannot be held to their JSON."""
+    models = subject.graph.models
+    for worker in subject.graph.workers():
+        discoverer, own = models.get(worker.discoverer or ""), models.get(worker.model or "")
+        if discoverer is not None and discoverer.is_remote:
+            yield Problem(
+                key=key_path("nodes", worker.name, "discoverer"),
+                message=f"making plans needs an engine, and {shown(discoverer.name)} runs at a server",
+                mend=f"Give {shown(worker.name)} a discoverer of {_ENGINES}.",
+            )
+        if own is not None and own.is_remote and worker.reasoning != "none" and worker.structure == "json":
+            yield Problem(
+                key=key_path("nodes", worker.name, "structure"),
+                message=f"filling plans in JSON needs an engine, and {shown(own.name)} runs at a server",
+                mend=f"Give {shown(worker.name)} `structure = 'text'` and a discoverer of {_ENGINES}, or such a model.",
+            )
+
+
 def _several_judges(subject: _Subject) -> Iterator[Problem]:
     judges = [node.name for node in subject.graph.nodes.values() if isinstance(node, Judge)]
     for name in judges[1:]:
@@ -301,7 +320,7 @@ def _unreachable(subject: _Subject) -> Iterator[Problem]:
 
 
 def _unused_models(subject: _Subject) -> Iterator[Problem]:
-    used = {getattr(node, key, None) for node in subject.graph.nodes.values() for key in ("model", "discoverer")}
+    used = models_of(subject.graph.nodes.values())
     for name in subject.graph.models:
         if name not in used:
             yield Problem(
@@ -323,6 +342,7 @@ _CHECKS: Final[tuple[_Check, ...]] = (
     _cycles,
     _unknown_models,
     _beyond_a_server,
+    _plans_at_a_server,
     _several_judges,
     _blank_examples,
     _missing_examples,

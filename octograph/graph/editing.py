@@ -1,13 +1,17 @@
-"""Changes to the text of a graph file that leave everything else in it, comments too, as it stands."""
+"""Changes to the text of a graph file that leave everything else in it, comments too, as it stands.
+
+Entries in line, such as ``edges = [{from = …}]``, are the exception: they become tables first, which lose comments.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import tomlkit
-from tomlkit.items import AoT, Array, Table
+from tomlkit.items import AoT, Array, Item, Key, Table
+from tomlkit.toml_document import TOMLDocument
 
 from octograph.graph.model_graph import ModelGraph
 from octograph.graph.nodes import Worker
@@ -31,7 +35,7 @@ def with_worker(text: str, graph: ModelGraph, worker: Worker, *, master: str) ->
         The master that may choose it.
 
     """
-    document = tomlkit.parse(text)
+    document = _in_tables(text)
     nodes: Any = document.setdefault("nodes", tomlkit.table(is_super_table=True))
     nodes[worker.name] = worker_table(worker, graph)
     edges: Any = document.setdefault("edges", tomlkit.aot())
@@ -42,12 +46,12 @@ def with_worker(text: str, graph: ModelGraph, worker: Worker, *, master: str) ->
 
 def with_changed(text: str, graph: ModelGraph, worker: Worker) -> str:
     """Return the text of a graph file in which a worker of `graph` has the entries of `worker`, examples excepted."""
-    document = tomlkit.parse(text)
+    document = _in_tables(text)
     table: Any = document["nodes"][worker.name]
     before, after = (worker_table(replace(one, examples=()), graph) for one in (graph.worker(worker.name), worker))
     for key in before:
         if key not in after:
-            del table[key]
+            table.pop(key, None)
     for key, value in after.items():
         if before.get(key) != value:
             table[key] = value
@@ -55,10 +59,13 @@ def with_changed(text: str, graph: ModelGraph, worker: Worker) -> str:
 
 
 def without_node(text: str, graph: ModelGraph, name: str) -> str:
-    """Return the text of a graph file without a node and its edges; `graph` still has the node."""
-    document = tomlkit.parse(text)
+    """Return the text of a graph file without a node, its edges and what models only it used; `graph` has it still."""
+    document = _in_tables(text)
     nodes: Any = document["nodes"]
     del nodes[name]
+    models: Any = document.get("models", {})
+    for model in graph.models.keys() - graph.without_node(name).models.keys():
+        del models[model]
     edges: Any = document.get("edges", [])
     _spell_out(edges, graph)
     for place in reversed(range(len(edges))):
@@ -98,6 +105,39 @@ def without_examples(text: str, key: str) -> str:
     document = tomlkit.parse(text)
     document.pop(key, None)
     return tomlkit.dumps(document)
+
+
+def _in_tables(text: str) -> TOMLDocument:
+    """Parse a graph file, with a table for each model, node and edge, also for those that it writes in line."""
+    document = tomlkit.parse(text)
+    for group in ("models", "nodes"):
+        if all(_is_table(key, item) and _of_tables(item) for key, item in document.body if key and key.key == group):
+            continue
+        tables = tomlkit.table(is_super_table=True)
+        for name, entries in document.unwrap()[group].items():
+            tables.append(tomlkit.key(name), _table(entries))
+        document.remove(group)
+        document.append(group, tables)
+    edges = document.get("edges")
+    if edges is not None and not isinstance(edges, AoT):
+        document.remove("edges")
+        document.append("edges", tomlkit.aot())
+        document["edges"].extend(_table(edge) for edge in edges.unwrap())
+    return document
+
+
+def _is_table(key: Key, item: Item) -> bool:
+    return isinstance(item, Table) and not key.is_dotted()
+
+
+def _of_tables(item: Any) -> bool:
+    return all(_is_table(key, child) for key, child in item.value.body if key is not None)
+
+
+def _table(entries: Mapping[str, Any]) -> Table:
+    table = tomlkit.table()
+    table.update(entries)
+    return table
 
 
 def _spell_out(edges: Any, graph: ModelGraph) -> None:

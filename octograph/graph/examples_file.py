@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from octograph.graph.beside import beside_problem
 from octograph.graph.nodes import Master, Node, Worker
 from octograph.graph.problems import Problem, did_you_mean, key_path, shown
 from octograph.graph.tables import type_problem
-from octograph.graph.toml_text import parse_toml, read_text
+from octograph.graph.toml_text import parse_toml
 
 __all__ = ["NONE_KEY", "add_examples", "examples_file_problem", "read_examples"]
 
@@ -35,21 +34,20 @@ def examples_file_problem(name: str, graph_file: str | None) -> Problem | None:
     return beside_problem(name, graph_file, key="graph.examples", mend=mend)
 
 
-def read_examples(path: Path) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
-    """Return the queries in an examples file, by key, and the problems of the file.
+def read_examples(text: str, *, file: str) -> tuple[dict[str, tuple[str, ...]], list[Problem]]:
+    """Return the queries in the text of an examples file, by key, and the problems of the file.
 
     Entries that are wrong or blank are reported and left out.
 
     Raises
     ------
     GraphError
-        The file cannot be read or is not TOML.
+        It is not TOML.
 
     """
-    file = str(path)
     queries: dict[str, tuple[str, ...]] = {}
     problems: list[Problem] = []
-    for name, entries in parse_toml(read_text(path), file).items():
+    for name, entries in parse_toml(text, file).items():
         key = key_path(name)
         if not isinstance(entries, list):
             problems.append(type_problem(key, entries, "an array of strings"))

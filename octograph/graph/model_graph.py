@@ -16,7 +16,7 @@ from octograph.errors import GraphError
 from octograph.graph.edges import Edge, EdgeKind, with_tokens
 from octograph.graph.models import Model
 from octograph.graph.networkx_view import as_networkx
-from octograph.graph.nodes import Judge, Knowledge, Master, Node, Worker
+from octograph.graph.nodes import Judge, Knowledge, Master, Node, Worker, models_of
 from octograph.graph.problems import ProblemsError, did_you_mean, name_problem, shown
 from octograph.graph.values import by_name
 from octograph.graph.vocabulary import FunctionalVocabulary
@@ -324,7 +324,7 @@ class ModelGraph:
         return self._changed(self._models, {**self._nodes, worker.name: worker}.values(), self._edges)
 
     def without_node(self, name: str) -> ModelGraph:
-        """Return a graph without a node, its edges, and its model if no other node uses that.
+        """Return a graph without a node, its edges, and the models that no other node uses.
 
         Raises
         ------
@@ -340,10 +340,8 @@ class ModelGraph:
             )
         nodes = [node for node in self._nodes.values() if node.name != name]
         edges = [edge for edge in self._edges if name not in (edge.source, edge.target)]
-        orphan = getattr(gone, "model", None)
-        if any(getattr(node, "model", None) == orphan for node in nodes):
-            orphan = None
-        models = [model for model in self._models.values() if model.name != orphan]
+        orphans = models_of([gone]) - models_of(nodes)
+        models = [model for model in self._models.values() if model.name not in orphans]
         return self._changed(models, nodes, edges)
 
     def __eq__(self, other: object) -> bool:

@@ -6,7 +6,7 @@ All are values: what a node *is*, never anything that runs.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal, get_args
@@ -30,6 +30,7 @@ __all__ = [
     "Reasoning",
     "StructureForm",
     "Worker",
+    "models_of",
 ]
 
 NodeKind = Literal["master", "worker", "knowledge", "judge"]
@@ -359,6 +360,12 @@ class Knowledge:
 
 
 Node = Master | Worker | Knowledge | Judge
+
+
+def models_of(nodes: Iterable[Node]) -> set[str]:
+    """Return the names of the models that nodes run on or have their plans made by."""
+    named = (getattr(node, key, None) for node in nodes for key in ("model", "discoverer"))
+    return {name for name in named if name is not None}
 
 
 def _range(key: str, value: float, allowed: str) -> Problem:

@@ -22,7 +22,7 @@ from octograph.graph.models import Model
 from octograph.graph.nodes import Judge, Knowledge, Master, Node, NodeKind, Worker
 from octograph.graph.problems import Problem, ProblemsError, did_you_mean, key_path, name_problem, shown
 from octograph.graph.tables import EDGE, GRAPH, MODEL, NODES, TableKind, type_problem
-from octograph.graph.toml_text import parse_toml
+from octograph.graph.toml_text import parse_toml, read_text
 
 __all__ = ["read_graph"]
 
@@ -42,7 +42,7 @@ _STAND_INS: Final[dict[NodeKind, dict[str, str]]] = {
 }
 
 
-def read_graph(text: str, *, file: str, path: Path | None) -> ModelGraph:
+def read_graph(text: str, *, file: str, path: Path | None, examples: str | None = None) -> ModelGraph:
     """Return the graph that a TOML text describes.
 
     Parameters
@@ -53,6 +53,8 @@ def read_graph(text: str, *, file: str, path: Path | None) -> ModelGraph:
         What to call it in messages.
     path
         Where it is; an examples file is looked for beside it.
+    examples
+        The text of the examples file, in place of what stands in it.
 
     Raises
     ------
@@ -60,15 +62,16 @@ def read_graph(text: str, *, file: str, path: Path | None) -> ModelGraph:
         With every problem of the file.
 
     """
-    return _Reading(file, path).graph(parse_toml(text, file))
+    return _Reading(file, path, examples).graph(parse_toml(text, file))
 
 
 class _Reading:
     """One reading of one file: the problems so far, and what is not to be trusted because of them."""
 
-    def __init__(self, file: str, path: Path | None) -> None:
+    def __init__(self, file: str, path: Path | None, examples: str | None) -> None:
         self.file = file
         self.path = path
+        self.examples = examples
         self.problems: list[Problem] = []
         self.hidden: set[str] = set()  # keys that hold stand-ins
         self.lost_nodes: set[str] = set()
@@ -249,7 +252,8 @@ class _Reading:
             return nodes
         path = find_beside(self.path.parent, name)
         try:
-            queries, problems = read_examples(path)
+            text = read_text(path) if self.examples is None else self.examples
+            queries, problems = read_examples(text, file=str(path))
         except ProblemsError as error:
             self.problems.extend(error.problems)
             self.hide_missing_examples(nodes)

@@ -46,7 +46,7 @@ def load(path: str | os.PathLike[str]) -> ModelGraph:
     return read_graph(read_text(path), file=str(path), path=path)
 
 
-def loads(text: str, path: Path | None = None) -> ModelGraph:
+def loads(text: str, path: Path | None = None, *, examples: str | None = None) -> ModelGraph:
     """Return the graph that a TOML text describes.
 
     Parameters
@@ -55,6 +55,8 @@ def loads(text: str, path: Path | None = None) -> ModelGraph:
         The text of a graph file.
     path
         Where the text came from. Needed if the graph names an examples file, which is looked for beside it.
+    examples
+        What that file is to hold, for a graph that is not written yet.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def loads(text: str, path: Path | None = None) -> ModelGraph:
     ('math',)
 
     """
-    return read_graph(text, file="<text>" if path is None else str(path), path=path)
+    return read_graph(text, file="<text>" if path is None else str(path), path=path, examples=examples)
 
 
 def dumps(graph: ModelGraph) -> str:

@@ -6,9 +6,12 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import pytest
+
 from octograph.agents import Event, Finished, Structured, document
 from octograph.agents.self_discover import Discovery
 from octograph.cancellation import CancelToken
+from octograph.errors import ContextOverflowError, HostRequestError, OctographError
 from octograph.nodes.generation import Generation, GenerationRequest, TextDelta
 from octograph.testing import FixedRouter, ScriptedWorker, make_octograph
 
@@ -39,6 +42,19 @@ class Model:
             prefill_seconds=0.0,
             decode_seconds=0.0,
         )
+
+
+class Refusing:
+    """A `Generator` that cannot do what it is asked."""
+
+    def __init__(self, error: OctographError) -> None:
+        self._error = error
+
+    async def generate(
+        self, request: GenerationRequest, *, cancel: CancelToken
+    ) -> AsyncIterator[TextDelta | Generation]:
+        raise self._error
+        yield  # what makes it a generator
 
 
 def structured(events: Sequence[Event]) -> Structured:
@@ -82,6 +98,20 @@ def test_a_failure_is_told_and_the_worker_answers_without(tmp_path: Path) -> Non
     assert "SELECT failed" in event.problem
     assert json.loads(json.dumps(document(event)))["structure"] is None
     assert worker.tasks[0].structure is None
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    assert finished.turn.text == "Two."
+
+
+@pytest.mark.parametrize(
+    "error", [ContextOverflowError("the text is too long", tokens=9, limit=8), HostRequestError("it runs no schemas")]
+)
+def test_a_model_that_cannot_plan_is_told_and_the_worker_answers_without(tmp_path: Path, error: OctographError) -> None:
+    worker = ScriptedWorker(["Two."])
+    with make_octograph(tmp_path, {"counting": worker}, discoveries={"counting": Discovery(Refusing(error))}) as octo:
+        events = list(octo.stream("How many pets?"))
+    event = structured(events)
+    assert (event.structure, event.problem) == (None, error.message)
     finished = events[-1]
     assert isinstance(finished, Finished)
     assert finished.turn.text == "Two."

@@ -70,7 +70,11 @@ def test_a_bundled_graph_is_written_elsewhere(run: Run, tmp_path: Path) -> None:
     target = tmp_path / "mine.toml"
     assert run("graph", "remove-worker", "chat", "--output", target).status == 0
     assert "chat" not in open_graph(target).nodes
-    assert (tmp_path / "embedded.examples.toml").is_file()
+    assert open_graph(target).examples_file == "mine.examples.toml"
+    other = tmp_path / "other.toml"
+    assert run("graph", "remove-worker", "translation", "--output", other).status == 0
+    assert "translation" in open_graph(target).nodes
+    assert "chat" in open_graph(other).nodes
     assert run("route", "--graph", target, "What is 48 * 17?", "--json").json()["worker"] == "calculator"
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from octograph.graph.bundled import find
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
 
@@ -171,6 +173,27 @@ def test_routing_by_outcomes(run: Run, graph_file: Path, tmp_path: Path) -> None
     assert [point["price"] for point in measured["curve"]] == [0.0]  # the workers of this graph cost nothing
     table = run("eval", "outcomes", data, "--graph", graph_file, "--limit", "10")
     assert table.out.startswith("score                    1.0000\nrandom                   0.5000\nall to ")
+    # A worker that is only passed on to cannot be chosen, and so rows on it are of no use.
+    text = graph_file.read_text(encoding="utf-8")
+    helper = '\n[nodes.helper]\nkind = "worker"\nmodel = "tiny"\ndescription = "Helps"\n'
+    edge = f'\n[[edges]]\nfrom = "{SUMS}"\nto = "helper"\nkind = "escalates_to"\n'
+    graph_file.write_text(text + helper + edge, encoding="utf-8")
+    data.write_text('{"query": "x", "scores": {"helper": 1}}')
+    refused = run("train", "outcomes", data, "--graph", graph_file)
+    assert (refused.status, "no master reaches: helper" in refused.err) == (2, True)
     data.write_text('{"query": "x", "scores": {"nobody": 1}}')
     assert run("eval", "outcomes", data, "--graph", graph_file).status == 2
     assert run("train", "outcomes", data, "--graph", graph_file).status == 2
+
+
+def test_a_bundled_graph_is_not_fitted_by_its_name(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "nowhere.jsonl"
+    for command in (("train", "router"), ("train", "outcomes", data)):
+        for graph in ((), ("--graph", "octopus-mmlu")):
+            refused = run(*command, *graph)
+            assert refused.status == 2
+            assert "is a bundled graph" in refused.err
+    # The heads that come with Octograph are fitted by the path of the file.
+    allowed = run("train", "outcomes", data, "--graph", find("embedded"))
+    assert allowed.status == 2
+    assert "cannot be read" in allowed.err

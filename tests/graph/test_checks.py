@@ -435,6 +435,31 @@ def test_a_slip_in_an_aspect_gets_a_question() -> None:
         loads(GOOD + JUDGE.format("j") + 'aspects = ["relevence"]')
 
 
+FAR = '[models.far]\nsource = "openai:http://127.0.0.1:1/v1#x"\n'
+PLANNER = WORKER.replace('model = "tiny"\n', "") + 'reasoning = "self-discover"\n'
+
+
+@pytest.mark.parametrize(
+    ("entries", "keys"),
+    [
+        ('model = "tiny"\ndiscoverer = "far"', ["discoverer"]),
+        ('model = "far"', ["structure"]),
+        ('model = "far"\ndiscoverer = "far"', ["discoverer", "structure"]),
+        ('model = "far"\nstructure = "text"\ndiscoverer = "tiny"', []),
+        ('model = "far"\nstructure = "text"', []),  # its plans may have been made elsewhere
+    ],
+)
+def test_a_server_makes_no_plans_and_fills_none_in_json(entries: str, keys: list[str]) -> None:
+    text = GOOD + FAR + PLANNER.format("planner") + entries + edge("router", "planner", "routes_to")
+    if not keys:
+        assert loads(text)
+        return
+    with pytest.raises(ProblemsError) as caught:
+        loads(text)
+    assert [problem.key for problem in caught.value.problems] == [f"nodes.planner.{key}" for key in keys]
+    assert all("Give 'planner'" in problem.mend for problem in caught.value.problems)
+
+
 def test_circles_of_followers_are_fine() -> None:
     assert loads(GOOD + edge("law", "math", "follows") + edge("math", "law", "follows"))
 

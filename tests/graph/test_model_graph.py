@@ -221,6 +221,15 @@ def test_without_node_takes_its_edges_and_its_own_model(graph: ModelGraph) -> No
         graph.without_node("router")
 
 
+def test_a_model_that_makes_plans_stays_for_them_and_goes_with_them() -> None:
+    models = [Model(name=name, source=f"path:{name}.gguf") for name in ("tiny", "big")]
+    planner = replace(worker("planner"), discoverer="big")
+    nodes: list[Node] = [Master(name="router", model="tiny"), planner, replace(worker("large"), model="big")]
+    graph = ModelGraph("plans", "router", models, nodes, [route("router", "planner"), route("router", "large")])
+    assert list(graph.without_node("large").models) == ["tiny", "big"]
+    assert list(graph.without_node("large").without_node("planner").models) == ["tiny"]
+
+
 def test_equality_does_not_look_at_the_file(graph: ModelGraph) -> None:
     same = copy.deepcopy(graph)
     assert same == graph

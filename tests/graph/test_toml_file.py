@@ -234,6 +234,14 @@ def test_the_examples_file_is_written_and_added_after_inline_examples(tmp_path: 
     assert load(path).examples("sub")[None] == ("qwer",)
 
 
+def test_a_graph_is_tried_out_with_examples_that_are_not_written_yet(tmp_path: Path) -> None:
+    path, text = tmp_path / "g.toml", dumps(beside(SMALL, "e.toml"))
+    assert loads(text, path, examples=dumps_examples(SMALL)) == SMALL
+    with pytest.raises(ProblemsError, match=r"e\.toml: mth: 'mth' is not a worker"):
+        loads(text, path, examples="mth = ['x']\nmath = ['x']")
+    assert list(tmp_path.iterdir()) == []
+
+
 EXAMPLES_PROBLEMS = {
     "mth = ['x']": ("mth", "'mth' is not a worker", "Did you mean 'math'"),
     "sub = ['x']": ("sub", "'sub' is not a worker", "Keys: 'math', 'none'"),

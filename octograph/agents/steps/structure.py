@@ -13,7 +13,7 @@ from octograph.agents.state import State, asked, current_step
 from octograph.agents.steps.step import Emit
 from octograph.agents.workings import UsedStructure
 from octograph.cancellation import CancelToken
-from octograph.errors import ToolError
+from octograph.errors import ContextOverflowError, HostRequestError, ToolError
 from octograph.graph import ModelGraph
 from octograph.nodes.tools import Clock
 
@@ -68,7 +68,7 @@ class StructureStep:
         if stored is None:
             try:
                 stored, calls = await self._discovered(worker, task, asked(state), cancel)
-            except ToolError as error:
+            except (ToolError, ContextOverflowError, HostRequestError) as error:
                 problem = error.message
             if stored is not None:
                 await store.put(stored)

@@ -93,7 +93,7 @@ class Reader:
             raise HostRequestError(
                 f"layer {layer} cannot be read: the model has {self._model.layers}, of which 0 to "
                 f"{self._model.layers - 2} can",
-                hint="The master's model was changed: run `octograph train router` again.",
+                hint="The master's model was changed: run `octograph train router --graph FILE` again.",
             )
         head, tail = self._frame(system)
         body = self._model.tokenize(text.strip())

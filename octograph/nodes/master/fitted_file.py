@@ -29,7 +29,7 @@ class FittedFile:
     format
         Number of the format; files of another are refused.
     command
-        That writes such files.
+        That writes such files, with its arguments.
 
     """
 

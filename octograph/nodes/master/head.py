@@ -60,7 +60,7 @@ class FunctionalHead:
         if self.weight.shape[:1] != (rows,) or self.weight.ndim != 2 or self.bias.shape != (rows,):
             raise HeadError(
                 f"a functional head has {rows} tokens, weights {self.weight.shape} and biases {self.bias.shape}",
-                hint="Run `octograph train router` again.",
+                hint="Run `octograph train router --graph FILE` again.",
             )
 
     def distribution(self, features: NDArray[np.float32]) -> dict[str, float]:
@@ -75,7 +75,7 @@ class FunctionalHead:
         if features.shape != self.weight.shape[1:]:
             raise HeadError(
                 f"the master's model gives {features.size} features and the head reads {self.weight.shape[1]}",
-                hint="The model was changed: run `octograph train router` again.",
+                hint="The model was changed: run `octograph train router --graph FILE` again.",
             )
         logits = (self.weight @ features + self.bias).astype(np.float64) / self.temperature  # [t]
         weights = np.exp(logits - logits.max())
@@ -95,5 +95,5 @@ class FunctionalHead:
             names = sorted(str(vocabulary.target_of(token)) for token in wanted - have) or sorted(have - wanted)
             raise HeadError(
                 f"the functional head of {master!r} does not fit the graph: {', '.join(names)}",
-                hint="The graph was changed: run `octograph train router` again.",
+                hint="The graph was changed: run `octograph train router --graph FILE` again.",
             )

@@ -16,7 +16,7 @@ from octograph.nodes.master.steps import StepNetwork
 
 __all__ = ["HeadFile"]
 
-_FILE = FittedFile(what="functional head", format=3, command="train router")
+_FILE = FittedFile(what="functional head", format=3, command="train router --graph FILE")
 _HEAD = ("weight", "bias")
 _STEPS = tuple(part.name for part in fields(StepNetwork) if part.name != "fitted_on")
 

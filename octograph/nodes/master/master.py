@@ -24,10 +24,10 @@ DEFAULT_SYSTEM = "You are a router. Read the request and name the expert who sho
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Choice:
-    """What the walk over the masters came to."""
+    """What the walk over the masters came to: the best worker, and the tokens that lead to each."""
 
     worker: str
-    token: str
+    paths: Mapping[str, str]
     distribution: Mapping[str, float]
 
 
@@ -70,7 +70,7 @@ class Master:
             if master.name not in heads:
                 raise HeadError(
                     f"the master {master.name!r} has no functional head",
-                    hint="Run `octograph train router` again.",
+                    hint="Run `octograph train router --graph FILE` again.",
                 )
             heads[master.name].check(graph.vocabulary(master.name), master=master.name)
         self._graph = graph
@@ -96,7 +96,7 @@ class Master:
             return None
         route = Route(
             worker=choice.worker,
-            token=choice.token,
+            token=choice.paths[choice.worker],
             probability=choice.distribution[choice.worker],
             distribution=choice.distribution,
             reformulated=query,
@@ -115,7 +115,7 @@ class Master:
         elif self._reformulator is not None and self._wants_rewriting(choice.worker):
             worker = self._graph.worker(choice.worker)
             rewritten = await self._reformulator.reformulate(
-                query, token=choice.token, description=worker.description, cancel=cancel
+                query, token=choice.paths[choice.worker], description=worker.description, cancel=cancel
             )
             if rewritten is None:
                 return None
@@ -152,8 +152,7 @@ class Master:
                 states[reading] = read
             choices[master.name] = self._heads[master.name].distribution(states[reading].vector())
         distribution, paths = self._walk(choices)
-        worker = self._best(distribution)
-        return _Choice(worker=worker, token=paths[worker], distribution=distribution)
+        return _Choice(worker=self._best(distribution), paths=paths, distribution=distribution)
 
     def _reading(self, master: str) -> tuple[object, ...]:
         """How a master reads; masters of equal readings see the same states."""
@@ -204,7 +203,7 @@ class Master:
                 return None
         return PlannedStep(
             worker=worker,
-            token=self._graph.vocabulary(self._graph.master_name).token_of(worker),
+            token=choice.paths[worker],
             probability=candidates[worker],
             distribution=candidates,
             query=text,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from octograph.cancellation import CancelToken
 from octograph.errors import UsageError
-from octograph.nodes.master.outcomes import OutcomeRows
+from octograph.nodes.master.outcomes import OutcomeRows, check_reached
 from octograph.nodes.master.reader import QueryReader, ReadRequest
 from octograph.nodes.master.route import NO_WORKER, Route, Router
 
@@ -64,11 +64,7 @@ class OutcomeRouter:
     ) -> None:
         if not 0 <= price < math.inf:
             raise UsageError(f"the price is {price!r}", hint="Give 0 or more: chance of success for a unit of cost.")
-        if missing := [worker for worker in rows.workers if worker not in tokens]:
-            raise UsageError(
-                f"outcomes are known of workers that no master reaches: {', '.join(missing)}",
-                hint="The graph was changed: run `octograph train outcomes` again.",
-            )
+        check_reached(rows.workers, tokens)
         unknown = [worker for worker in rows.workers if not 0 <= costs.get(worker, math.nan) < math.inf]
         if price > 0 and unknown:
             raise UsageError(

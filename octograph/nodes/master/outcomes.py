@@ -8,21 +8,21 @@ Shapes: ``n`` queries, ``w`` workers, ``f`` features, ``m`` landmarks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from octograph.errors import HeadError
+from octograph.errors import HeadError, UsageError
 from octograph.nodes.master.fitted_file import FittedFile
 from octograph.nodes.master.landmarks import Landmarks
 
-__all__ = ["OutcomeRows", "calibrated", "chance_error"]
+__all__ = ["OutcomeRows", "calibrated", "chance_error", "check_reached"]
 
-_FILE = FittedFile(what="set of outcome rows", format=1, command="train outcomes")
+_FILE = FittedFile(what="set of outcome rows", format=1, command="train outcomes DATA --graph FILE")
 _ROWS = ("weight", "bias", "slope", "offset")
 _LANDMARKS = ("centre", "scale", "points")
 BINS = 15
@@ -86,7 +86,7 @@ class OutcomeRows:
             raise HeadError(
                 f"outcome rows of {count} workers have landmarks {points.shape}, rows {shapes} and the "
                 f"temperature {self.temperature!r}",
-                hint="Run `octograph train outcomes` again.",
+                hint="Run `octograph train outcomes DATA --graph FILE` again.",
             )
 
     def chances(self, features: NDArray[np.float32]) -> dict[str, float]:
@@ -102,7 +102,7 @@ class OutcomeRows:
             raise HeadError(
                 f"the master's model gives {features.size} features and the outcome rows read "
                 f"{self.landmarks.points.shape[1]}",
-                hint="The model was changed: run `octograph train outcomes` again.",
+                hint="The model was changed: run `octograph train outcomes DATA --graph FILE` again.",
             )
         return dict(zip(self.workers, self.chances_of(features[None])[0].tolist(), strict=True))
 
@@ -110,6 +110,14 @@ class OutcomeRows:
         """Chances ``[n, w]`` for many queries ``[n, f]``."""
         outputs = self.landmarks.shares(features) @ self.weight.T + self.bias  # [n, w]
         return calibrated(outputs, self.slope, self.offset)
+
+    def without(self, worker: str) -> OutcomeRows | None:
+        """Return the rows of the other workers, None if there are none."""
+        kept = [place for place, name in enumerate(self.workers) if name != worker]
+        if not kept:
+            return None
+        workers = tuple(self.workers[place] for place in kept)
+        return replace(self, workers=workers, **{name: getattr(self, name)[kept] for name in _ROWS})
 
     def save(self, path: Path) -> None:
         """Write a safetensors file, whole or not at all.
@@ -147,6 +155,23 @@ def calibrated(
     """Chances ``sigmoid(a z + c)`` of the rows' outputs ``[n, w]``; written so that it never overflows."""
     chances: NDArray[np.float64] = 0.5 * (1.0 + np.tanh(0.5 * (outputs * slope + offset)))
     return chances
+
+
+def check_reached(workers: Iterable[str], reached: Collection[str]) -> None:
+    """Check that outcomes are known of workers only that a master reaches.
+
+    Raises
+    ------
+    UsageError
+        They are known of others, which could be chosen and not be sent to.
+
+    """
+    if missing := [worker for worker in workers if worker not in reached]:
+        raise UsageError(
+            f"outcomes are known of workers that no master reaches: {', '.join(missing)}",
+            hint="Run `octograph train outcomes DATA --graph FILE` without scores of theirs, or remove the graph's "
+            "`.outcomes.safetensors` file.",
+        )
 
 
 def chance_error(chances: NDArray[np.float64], scores: NDArray[np.float64], *, bins: int = BINS) -> float:

@@ -84,7 +84,7 @@ class StepNetwork:
         if tokens.states.shape[1] != self.token_weight.shape[1]:
             raise HeadError(
                 "the network that tells steps apart does not fit the master's model",
-                hint="The model was changed: run `octograph train router` again.",
+                hint="The model was changed: run `octograph train router --graph FILE` again.",
             )
         entry = tokens.states[:count] @ self.token_weight.T + self.end_weight @ tokens.states[-1] + self.entry_bias
         entry = np.maximum(entry, 0)  # [n, u]

@@ -142,7 +142,7 @@ def test_a_file_that_says_something_else_is_an_error(tmp_path: Path, document: A
     path.write_bytes(save(ROWS, metadata={"octograph": json.dumps(document)}))
     with pytest.raises(HeadError) as caught:
         HeadFile.load(path)
-    assert "octograph train router" in caught.value.hint
+    assert "octograph train router --graph FILE" in caught.value.hint
 
 
 def test_a_file_of_other_tensors_is_an_error(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_missing_or_damaged_file_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "g.head.safetensors"
     with pytest.raises(HeadError) as caught:
         HeadFile.load(path)
-    assert "octograph train router" in caught.value.hint
+    assert "octograph train router --graph FILE" in caught.value.hint
     HeadFile(heads={"router": head()}, report={}).save(path)
     whole = path.read_bytes()
     for length in range(0, len(whole), 37):
@@ -169,7 +169,7 @@ def test_a_missing_or_damaged_file_says_what_to_do(tmp_path: Path) -> None:
 def test_a_head_must_speak_for_the_workers_of_the_graph() -> None:
     fitting = FunctionalVocabulary.assign([("a", "<fn_0>"), ("b", "<fn_1>")])
     head().check(fitting, master="router")
-    with pytest.raises(HeadError, match="c"):
+    with pytest.raises(HeadError, match=r"c\n.*octograph train router --graph FILE"):
         head().check(fitting.add("c"), master="router")
     with pytest.raises(HeadError, match="<fn_1>"):
         head().check(fitting.remove("b"), master="router")

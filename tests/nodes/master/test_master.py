@@ -114,7 +114,7 @@ def test_every_master_needs_its_head() -> None:
     graph = hierarchy()
     missing = heads(graph, 1)
     del missing["left"]
-    with pytest.raises(HeadError, match="left"):
+    with pytest.raises(HeadError, match=r"left.*\n.*octograph train router --graph FILE"):
         Router(graph, readers={"m": Reader()}, heads=missing)
 
 
@@ -194,6 +194,27 @@ async def test_a_composed_query_becomes_a_plan_along_follows_edges() -> None:
     assert list(route.plan[1].distribution) == ["letters"]
     assert route.plan[1].probability == pytest.approx(1)
     assert [step["worker"] for step in route.document()["plan"]] == ["sums", "letters"]
+
+
+async def test_the_steps_of_a_plan_may_be_workers_of_another_master() -> None:
+    workers = [Worker(name=name, description=name, model="m", examples=("x",)) for name in ("sums", "letters")]
+    routes = [("root", "clerks"), ("clerks", "sums"), ("clerks", "letters")]
+    edges = [Edge(source=source, target=target, kind="routes_to") for source, target in routes]
+    edges.append(Edge(source="sums", target="letters", kind="follows"))
+    masters = [Master(name=name, model="m") for name in ("root", "clerks")]
+    graph = ModelGraph("n", "root", [Model(name="m", source="path:m.gguf")], [*masters, *workers], edges)
+    rows = heads(graph, 0, none=False)
+    rows["clerks"] = replace(
+        rows["clerks"], weight=np.eye(2, 6, dtype=np.float32) * 5, bias=np.zeros(2, np.float32)
+    )  # "add" or "write"
+    router = Router(graph, readers={"m": Planner()}, heads=rows, steps=STEPS)
+    route = await router.route("add the bill, then write it down", cancel=CancelToken())
+    assert route is not None
+    assert [(step.worker, step.token) for step in route.plan] == [
+        ("sums", "<fn_0><fn_0>"),
+        ("letters", "<fn_0><fn_1>"),
+    ]
+    assert route.token == "<fn_0><fn_0>"
 
 
 async def test_one_step_is_no_plan() -> None:

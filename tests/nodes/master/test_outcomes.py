@@ -104,6 +104,17 @@ def test_prices_and_workers_that_cannot_be(rows: OutcomeRows) -> None:
         OutcomeRouter(Reader(), rows, tokens={"sums": "<fn_0>", "letters": "<fn_1>"}, costs=COSTS)
 
 
+def test_a_worker_less(rows: OutcomeRows) -> None:
+    features = drawn(5, seed=3)[0]
+    less = rows.without("letters")
+    assert less is not None
+    assert less.workers == ("sums", "large")
+    np.testing.assert_array_equal(less.chances_of(features), rows.chances_of(features)[:, [0, 2]])
+    last = less.without("sums")
+    assert last is not None
+    assert last.without("large") is None
+
+
 def test_features_of_another_model_are_refused(rows: OutcomeRows) -> None:
-    with pytest.raises(HeadError, match="gives 3 features"):
+    with pytest.raises(HeadError, match=r"gives 3 features.*\n.*octograph train outcomes DATA --graph FILE"):
         rows.chances(np.zeros(3, np.float32))

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from octograph import graph
-from octograph.cancellation import CancelToken
+from octograph.cancellation import CancelToken, unless_cancelled
 from octograph.nodes.beams import BeamRequest, BeamSearcher
 from octograph.nodes.decoding import Chat
 from octograph.nodes.generation import Generation, Generator, Message, TextDelta
@@ -71,7 +71,11 @@ class GroundedWorker:
         if task.evidence and self._node.grounding != "together":
             pieces = self._marginalised(task, cancel)
         else:
-            pieces = self._plain.run(await self._together(task), cancel=cancel)
+            together = await unless_cancelled(self._together(task), cancel)
+            if together is None:
+                yield Outcome(finish="cancelled", source="model")
+                return
+            pieces = self._plain.run(together, cancel=cancel)
         async for piece in pieces:
             yield piece
 

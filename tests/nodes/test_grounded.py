@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -29,7 +30,7 @@ PASSAGES = tuple(Evidence(text=f"Fact {number}.", title=f"Book {number}", weight
 class FakeModel(FakeGenerator):
     """Writes, counts words for tokens, and finds one hypothesis."""
 
-    def __init__(self, *, context: int = 1000) -> None:
+    def __init__(self, *, context: int | None = 1000) -> None:
         super().__init__(["Fine."])
         self.beam_requests: list[BeamRequest] = []
         self._context = context
@@ -38,6 +39,9 @@ class FakeModel(FakeGenerator):
         return sum(len(message.content.split()) for message in messages)
 
     async def context(self) -> int:
+        if self._context is None:
+            await asyncio.Event().wait()  # the model never comes
+            return 0
         return self._context
 
     async def beams(self, request: BeamRequest, *, cancel: CancelToken) -> Beams | None:
@@ -78,6 +82,15 @@ async def test_as_many_passages_as_fit_and_one_at_least() -> None:
         model = FakeModel(context=context)
         await run(grounded(NODE, model), Task(query="Which fact?", evidence=PASSAGES))
         assert model.requests[0].messages[-1].content == question_over(PASSAGES[:fitting], "Which fact?"), context
+
+
+async def test_who_cancels_does_not_wait_for_the_model_that_counts() -> None:
+    model, cancel = FakeModel(context=None), CancelToken()
+    asking = asyncio.create_task(run(grounded(NODE, model), Task(query="Which fact?", evidence=PASSAGES), cancel))
+    await asyncio.sleep(0)
+    cancel.cancel()
+    text, outcome = await asking
+    assert (text, outcome.finish, model.requests) == ("", "cancelled", [])
 
 
 @pytest.mark.parametrize(("grounding", "mode"), [("rag-sequence", "separate"), ("rag-token", "mixed")])

@@ -39,8 +39,8 @@ class GroundedModel(Generator, BeamSearcher, Protocol):
         """Return how many tokens a conversation takes in the context."""
         ...
 
-    async def context(self) -> int:
-        """Return how many it holds."""
+    async def context(self, *, adapted: bool) -> int:
+        """Return how many it holds for a worker, with an adapter or without."""
         ...
 
 
@@ -81,7 +81,7 @@ class GroundedWorker:
 
     async def _together(self, task: Task) -> Task:
         """The task with as many passages in its question as the context has room for, the best first."""
-        limit = await self._model.context() - self._node.max_tokens
+        limit = await self._model.context(adapted=self._adapter is not None) - self._node.max_tokens
         passages = list(task.evidence)
         while len(passages) > 1 and await self._model.count(self._messages(task, passages)) > limit:
             passages.pop()

@@ -185,10 +185,10 @@ class LlamaClient:
         frame = await self.host.call("count", {"prompt": [_part(Chat(messages))]})
         return int(frame["tokens"])
 
-    async def context(self) -> int:
-        """Tokens that the context holds."""
+    async def context(self, *, adapted: bool) -> int:
+        """Tokens that the context holds, or the smaller one of a worker with an adapter."""
         await self.prepare()
-        return int(self.host.info["context"])
+        return int(self.host.info["adapted_context" if adapted else "context"])
 
     async def tokenize(self, text: str) -> tuple[int, ...]:
         """Token ids of a text as it stands."""

@@ -21,6 +21,7 @@ from octograph.nodes.host import HostProcess
 from octograph.nodes.llama import SERVICE, LlamaClient
 from octograph.nodes.master import ReadRequest
 from octograph.nodes.worker import Outcome, Task
+from tests.nodes.llama.test_adapter import write_adapter
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +211,19 @@ async def test_a_worker_whose_texts_part_late_ends_as_well(absent: LlamaClient, 
     (outcome,) = [piece async for piece in PathsWorker(node, absent).run(Task(query="2 + 3?"), cancel=cancelled)]
     assert isinstance(outcome, Outcome)
     assert outcome.finish == "cancelled"
+
+
+async def test_the_context_of_workers_with_an_adapter_is_what_they_get(weights: Path, tmp_path: Path) -> None:
+    config = {"path": str(weights), "threads": 2, "context": 8192}
+    client = LlamaClient(HostProcess(name="large", service=SERVICE, config=lambda: dict(config)))
+    adapter = write_adapter(tmp_path / "a.gguf", scale=0.0)
+    try:
+        for path in (None, adapter):
+            room = await client.context(adapted=path is not None)
+            order = DecodeRequest(prompt=(Tokens((1,) * room),), max_tokens=1, adapter=path)
+            with pytest.raises(ContextOverflowError) as caught:
+                async for _ in client.decode(order, cancel=CancelToken()):
+                    pass
+            assert (caught.value.limit, room) == (room, 8192 if path is None else 4096)
+    finally:
+        client.host.stop()

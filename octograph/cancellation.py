@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
-__all__ = ["CancelToken"]
+__all__ = ["CancelToken", "unless_cancelled"]
+
+T = TypeVar("T")
 
 
 class CancelToken:
@@ -60,3 +64,22 @@ class CancelToken:
             with self._lock:
                 if callback in self._callbacks:
                     self._callbacks.remove(callback)
+
+
+async def unless_cancelled(work: Coroutine[Any, Any, T], cancel: CancelToken) -> T | None:
+    """Return what some work comes to; once the end is asked for it is given up, and there is None.
+
+    For work that does not ask by itself whether it is wanted. If the end was asked for before, it does not begin.
+    """
+    if cancel.cancelled:
+        work.close()
+        return None
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(work)
+
+    def give_up() -> None:
+        loop.call_soon_threadsafe(task.cancel)
+
+    with cancel.calling(give_up):
+        await asyncio.gather(task, return_exceptions=True)
+    return None if task.cancelled() else task.result()

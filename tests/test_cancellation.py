@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import pytest
 
-from octograph.cancellation import CancelToken
+from octograph.cancellation import CancelToken, unless_cancelled
 
 
 def test_everyone_within_a_block_is_told_once() -> None:
@@ -76,3 +77,58 @@ def test_many_threads_cancel_and_listen(number: int) -> None:
     for thread in threads:
         thread.join()
     assert told == [number] * 6
+
+
+class Work:
+    """Waits until it may end; counts what becomes of it."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = asyncio.Event(), asyncio.Event()
+        self.given_up = False
+
+    async def run(self) -> str:
+        self.begun.set()
+        try:
+            await self.go.wait()
+        except asyncio.CancelledError:
+            self.given_up = True
+            raise
+        return "done"
+
+
+async def test_work_that_is_wanted_comes_to_its_end() -> None:
+    work = Work()
+    work.go.set()
+    assert await unless_cancelled(work.run(), CancelToken()) == "done"
+
+    async def fail() -> str:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await unless_cancelled(fail(), CancelToken())
+
+
+async def test_work_that_is_not_wanted_any_more_is_given_up() -> None:
+    work, cancel = Work(), CancelToken()
+    waiting = asyncio.create_task(unless_cancelled(work.run(), cancel))
+    await work.begun.wait()
+    await asyncio.to_thread(cancel.cancel)
+    assert await waiting is None
+    assert work.given_up
+
+
+async def test_work_that_was_not_wanted_before_does_not_begin() -> None:
+    work, cancel = Work(), CancelToken()
+    cancel.cancel()
+    assert await unless_cancelled(work.run(), cancel) is None
+    assert not work.begun.is_set()
+
+
+async def test_work_ends_with_the_task_that_waits_for_it() -> None:
+    work = Work()
+    waiting = asyncio.create_task(unless_cancelled(work.run(), CancelToken()))
+    await work.begun.wait()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert work.given_up

@@ -53,8 +53,8 @@ class CountingModel(Protocol):
         """Return how many tokens a conversation takes in the context."""
         ...
 
-    async def context(self) -> int:
-        """Return how many it holds."""
+    async def context(self, *, adapted: bool) -> int:
+        """Return how many it holds for a worker, with an adapter or without."""
         ...
 
 
@@ -85,7 +85,7 @@ async def context_use(
     """
     history = as_messages(turns[hidden:])
     tokens = await model.count(conversation(node, Task(query=query, history=history)))
-    limit = await model.context()
+    limit = await model.context(adapted=node.adapter is not None)
     return ContextUse(
         worker=node.name,
         tokens=tokens,

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from octograph import graph
-from octograph.cancellation import CancelToken
+from octograph.cancellation import CancelToken, unless_cancelled
 from octograph.nodes.beams import BeamRequest, BeamSearcher
 from octograph.nodes.decoding import Chat
 from octograph.nodes.generation import Generation, Generator, Message, TextDelta
@@ -39,8 +39,8 @@ class GroundedModel(Generator, BeamSearcher, Protocol):
         """Return how many tokens a conversation takes in the context."""
         ...
 
-    async def context(self) -> int:
-        """Return how many it holds."""
+    async def context(self, *, adapted: bool) -> int:
+        """Return how many it holds for a worker, with an adapter or without."""
         ...
 
 
@@ -71,13 +71,17 @@ class GroundedWorker:
         if task.evidence and self._node.grounding != "together":
             pieces = self._marginalised(task, cancel)
         else:
-            pieces = self._plain.run(await self._together(task), cancel=cancel)
+            together = await unless_cancelled(self._together(task), cancel)
+            if together is None:
+                yield Outcome(finish="cancelled", source="model")
+                return
+            pieces = self._plain.run(together, cancel=cancel)
         async for piece in pieces:
             yield piece
 
     async def _together(self, task: Task) -> Task:
         """The task with as many passages in its question as the context has room for, the best first."""
-        limit = await self._model.context() - self._node.max_tokens
+        limit = await self._model.context(adapted=self._adapter is not None) - self._node.max_tokens
         passages = list(task.evidence)
         while len(passages) > 1 and await self._model.count(self._messages(task, passages)) > limit:
             passages.pop()

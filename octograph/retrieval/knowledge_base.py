@@ -15,7 +15,7 @@ from cachetools import LRUCache
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from octograph.cancellation import CancelToken
+from octograph.cancellation import CancelToken, unless_cancelled
 from octograph.errors import KnowledgeError
 from octograph.retrieval.catalogue import Catalogue
 from octograph.retrieval.documents import Document
@@ -314,7 +314,9 @@ class KnowledgeBase:
     async def _vector(self, text: str, cancel: CancelToken) -> NDArray[np.float32] | None:
         vector = self._vectors.get(text)
         if vector is None:
-            space = await self._embedder.space()
+            space = await unless_cancelled(self._embedder.space(), cancel)
+            if space is None:
+                return None
             with self._lock:
                 self._opened()[0].expect(space)
             encoded = await self._embedder.encode([text], cancel=cancel)

@@ -39,8 +39,8 @@ class Words:
     async def count(self, messages: tuple[Message, ...]) -> int:
         return sum(1 + len(message.content.split()) for message in messages)
 
-    async def context(self) -> int:
-        return 40
+    async def context(self, *, adapted: bool) -> int:
+        return 20 if adapted else 40
 
 
 def worker(name: str, *, model: str | None = "small", tool: str | None = None, history: bool = True) -> Worker:
@@ -121,6 +121,12 @@ async def test_several_texts_share_the_room() -> None:
     voting = Worker(name="v", description="v", model="small", decoding="self-consistency", branches=4)
     use = await context_use(voting, Words(), [], hidden=0, query="word " * 9)
     assert use.room == (40 - 10) // 4
+
+
+async def test_a_worker_with_an_adapter_has_the_room_of_its_own_context() -> None:
+    node = Worker(name="a", description="a", model="small", adapter="path:a.gguf")
+    use = await context_use(node, Words(), [], hidden=0, query="word " * 9)
+    assert (use.limit, use.room) == (20, 10)
 
 
 def test_where_nothing_runs_nothing_is_known(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from octograph.cli.output import say, write_json
@@ -190,6 +191,24 @@ def test_interrupted_once_the_document_says_so(octograph_command: tuple[str, ...
         out, remarks = process.communicate(timeout=30)
     assert (process.returncode, remarks) == (130, b"")
     assert json.loads(out)["status"] == "cancelled"
+
+
+def test_interrupted_while_the_model_is_loaded_it_does_not_wait(
+    octograph_command: tuple[str, ...], data_dir: Path, run: Run
+) -> None:
+    with _writing(octograph_command) as process:
+        parent = psutil.Process(process.pid)
+        while not (hosts := parent.children()):
+            assert process.poll() is None
+            time.sleep(0.01)
+        hosts[0].suspend()  # it never gets ready
+        process.send_signal(signal.SIGINT)
+        _, remarks = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert remarks.decode().strip() == "stopped"
+    assert not psutil.pid_exists(hosts[0].pid)
+    (turn,) = run("threads", "show", "t", "--json").json()
+    assert turn["status"] == "cancelled"
 
 
 def test_interrupted_twice_it_ends_at_once(octograph_command: tuple[str, ...], data_dir: Path, run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -29,7 +30,7 @@ PASSAGES = tuple(Evidence(text=f"Fact {number}.", title=f"Book {number}", weight
 class FakeModel(FakeGenerator):
     """Writes, counts words for tokens, and finds one hypothesis."""
 
-    def __init__(self, *, context: int = 1000) -> None:
+    def __init__(self, *, context: int | None = 1000) -> None:
         super().__init__(["Fine."])
         self.beam_requests: list[BeamRequest] = []
         self._context = context
@@ -37,8 +38,11 @@ class FakeModel(FakeGenerator):
     async def count(self, messages: tuple[Message, ...]) -> int:
         return sum(len(message.content.split()) for message in messages)
 
-    async def context(self) -> int:
-        return self._context
+    async def context(self, *, adapted: bool) -> int:
+        if self._context is None:
+            await asyncio.Event().wait()  # the model never comes
+            return 0
+        return self._context // 2 if adapted else self._context
 
     async def beams(self, request: BeamRequest, *, cancel: CancelToken) -> Beams | None:
         self.beam_requests.append(request)
@@ -78,6 +82,22 @@ async def test_as_many_passages_as_fit_and_one_at_least() -> None:
         model = FakeModel(context=context)
         await run(grounded(NODE, model), Task(query="Which fact?", evidence=PASSAGES))
         assert model.requests[0].messages[-1].content == question_over(PASSAGES[:fitting], "Which fact?"), context
+
+
+async def test_a_worker_with_an_adapter_gets_as_many_as_fit_in_its_own_context() -> None:
+    model = FakeModel(context=90)
+    worker = GroundedWorker(NODE, model, plain=ModelWorker(NODE, model), adapter=Path("a.gguf"))
+    await run(worker, Task(query="Which fact?", evidence=PASSAGES))
+    assert model.requests[0].messages[-1].content == question_over(PASSAGES[:3], "Which fact?")
+
+
+async def test_who_cancels_does_not_wait_for_the_model_that_counts() -> None:
+    model, cancel = FakeModel(context=None), CancelToken()
+    asking = asyncio.create_task(run(grounded(NODE, model), Task(query="Which fact?", evidence=PASSAGES), cancel))
+    await asyncio.sleep(0)
+    cancel.cancel()
+    text, outcome = await asking
+    assert (text, outcome.finish, model.requests) == ("", "cancelled", [])
 
 
 @pytest.mark.parametrize(("grounding", "mode"), [("rag-sequence", "separate"), ("rag-token", "mixed")])

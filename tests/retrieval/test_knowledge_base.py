@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -59,6 +61,25 @@ async def test_an_empty_base_finds_nothing(make_base: Make, tmp_path: Path) -> N
     assert base.exists
     assert await found(base, "anything") == []
     assert base.verify() == []
+
+
+class Loading(FakeEmbedder):
+    """It takes for ever to get ready."""
+
+    async def space(self) -> Mapping[str, Any]:
+        await asyncio.Event().wait()
+        return await super().space()
+
+
+async def test_who_cancels_a_search_does_not_wait_for_the_embedder(make_base: Make, library: Path) -> None:
+    await added(make_base(), library)
+    cancel = CancelToken()
+    searching = asyncio.create_task(
+        make_base(Loading()).search(Query(text="notice period", vector=None), cancel=cancel)
+    )
+    await asyncio.sleep(0)
+    cancel.cancel()
+    assert await searching == []
 
 
 async def test_only_what_changed_is_embedded_again(make_base: Make, library: Path) -> None:

@@ -92,7 +92,8 @@ class PathsWorker:
             faults = sorted({path.fault or "without an answer" for path in paths})
             raise ToolError(
                 f"none of its {len(paths)} texts comes to an answer: {', '.join(faults)}",
-                hint="Ask for one number, or list the options, or give the worker more 'max_tokens'.",
+                hint="Ask for one number, or list the options, or give the worker more 'max_tokens';"
+                " where its context is full, fewer 'branches' or a shorter conversation.",
             )
         yield TextDelta(text=election.path.text)
         branch = next(branch for branch in branches if branch.branch == election.path.branch)

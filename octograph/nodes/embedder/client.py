@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from octograph.cancellation import CancelToken
+from octograph.cancellation import CancelToken, unless_cancelled
 from octograph.graph import Model
 from octograph.nodes.host import HostProcess
 from octograph.nodes.host.frames import Frame
@@ -117,7 +117,10 @@ class EmbedderClient:
             The embedder's process failed.
 
         """
-        parts = [np.empty((0, await self.dimension()), dtype=np.float32)]
+        dimension = await unless_cancelled(self.dimension(), cancel)
+        if dimension is None:
+            return None
+        parts = [np.empty((0, dimension), dtype=np.float32)]
         for portion in portions(texts):
             frame = await self.host.call("encode", {"texts": portion}, cancel=cancel)
             if not frame or cancel.cancelled:  # a short portion may be done before the host hears of it

@@ -6,7 +6,7 @@ msgpack holds data only: what a damaged or malicious host writes can be wrong, a
 from __future__ import annotations
 
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import msgpack
 
@@ -20,7 +20,7 @@ _LENGTH = struct.Struct(">I")
 Frame = dict[str, Any]
 
 
-def write_frame(stream: BinaryIO, frame: Frame) -> None:
+def write_frame(stream: IO[bytes], frame: Frame) -> None:
     """Write one frame and flush it."""
     body = msgpack.packb(frame, use_bin_type=True)
     if len(body) > MAX_FRAME:
@@ -29,7 +29,7 @@ def write_frame(stream: BinaryIO, frame: Frame) -> None:
     stream.flush()
 
 
-def read_frame(stream: BinaryIO) -> Frame | None:
+def read_frame(stream: IO[bytes]) -> Frame | None:
     """Read one frame; None at the end of the stream, also in the middle of a frame.
 
     Raises

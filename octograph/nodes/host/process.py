@@ -3,9 +3,10 @@
 ::
 
     absent ──ensure_ready──> starting ──> ready ──stop, retire──> draining ──> stopped
-                                │           │                                    │
-                                └─> failed <┘ (crash)               ensure_ready starts anew
-                                     └── ensure_ready starts anew
+                              │ │           │                                   ^ │
+                              │ └─> failed <┘ (crash)                           │ ensure_ready starts anew
+                              │      └── ensure_ready starts anew               │
+                              └──────────────────── stop ───────────────────────┘
 
 The decisions to start and to retire live in here, under one lock each, so that callers cannot race.
 Nothing is bound to an event loop: requests may come from any thread and any loop.
@@ -15,25 +16,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-import subprocess
 import threading
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from concurrent.futures import Future
 from typing import Literal
 
-from octograph.cancellation import CancelToken
+from octograph.cancellation import CancelToken, unless_cancelled
 from octograph.errors import HostCrashedError, HostError, HostStartError
-from octograph.nodes.host.frames import Frame, read_frame, write_frame
+from octograph.nodes.host.frames import Frame
 from octograph.nodes.host.launch import launch
+from octograph.nodes.host.life import Life
 from octograph.nodes.host.replies import checked_number, rebuilt_error
 
 __all__ = ["HostProcess", "HostState"]
 
 HostState = Literal["absent", "starting", "ready", "draining", "stopped", "failed"]
-
-_STDERR_LINES = 40
 
 
 class HostProcess:
@@ -84,14 +82,14 @@ class HostProcess:
         self._starting = threading.Lock()
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._life: Life | None = None
         self._reader: threading.Thread | None = None
         self._pending: dict[int, Callable[[Frame], None]] = {}
         self._next_id = 1
         self._wanted = 0  # who waits for the start, to send a request behind it
         self._began = 0.0
         self._used: float | None = None
-        self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
+        self._stops = 0  # how often it was stopped: a start that was asked for before is off
 
     @property
     def state(self) -> HostState:
@@ -101,8 +99,8 @@ class HostProcess:
     @property
     def pid(self) -> int | None:
         """Process id of the child, None while there is none."""
-        process = self._process
-        return process.pid if process is not None and self._state in ("starting", "ready", "draining") else None
+        life = self._life
+        return life.pid if life is not None and self._state in ("starting", "ready", "draining") else None
 
     @property
     def working(self) -> bool:
@@ -130,26 +128,39 @@ class HostProcess:
         Raises
         ------
         HostStartError
-            It did not become ready, in time or at all.
+            It did not become ready, in time or at all, or was stopped before.
         OctographError
             What the service's ``setup`` raised.
 
         """
-        if not self._ready():
-            with self._starting:
-                if not self._ready():
-                    self._start()
+        self._make_ready(self._stops)
 
     async def prepare(self) -> None:
-        """As `ensure_ready`, without blocking the event loop."""
+        """As `ensure_ready`, without blocking the event loop. A start goes on when nobody waits for it any more."""
         with self._wanting():
-            if not self._ready():
-                await asyncio.to_thread(self.ensure_ready)
+            if self._ready():
+                return
+            started: Future[None] = Future()
+            started.set_running_or_notify_cancel()  # it goes on when who waits for it is cancelled
+            stops = self._stops
+
+            def start() -> None:
+                try:
+                    self._make_ready(stops)
+                except BaseException as error:  # whatever it is, it is for those who wait
+                    started.set_exception(error)
+                else:
+                    started.set_result(None)
+
+            # Not one of the event loop's own threads: a loop that ends waits for those.
+            threading.Thread(target=start, daemon=True, name=f"{self.name}-start").start()
+            await asyncio.wrap_future(started)
 
     async def stream(self, op: str, args: Frame, *, cancel: CancelToken | None = None) -> AsyncIterator[Frame]:
         """Send a request and yield what the service gives for it, in order.
 
         Cancelling lets the service close the request in its own way; leaving the iterator early drops it.
+        What is cancelled while the host is not ready ends with nothing, at once.
 
         Raises
         ------
@@ -159,6 +170,7 @@ class HostProcess:
             What the service raised.
 
         """
+        cancel = cancel or CancelToken()
         loop = asyncio.get_running_loop()
         replies: asyncio.Queue[Frame] = asyncio.Queue()
 
@@ -167,10 +179,12 @@ class HostProcess:
                 loop.call_soon_threadsafe(replies.put_nowait, frame)
 
         with self._wanting():  # from the first moment on the host is not idle
-            await self.prepare()
+            await unless_cancelled(self.prepare(), cancel)
+            if cancel.cancelled and not self._ready():
+                return
             number = self._send(op, args, deliver)
         try:
-            with (cancel or CancelToken()).calling(lambda: self._cancel(number)):
+            with cancel.calling(lambda: self._cancel(number)):
                 while True:
                     frame = await replies.get()
                     if frame["kind"] == "item":
@@ -193,15 +207,24 @@ class HostProcess:
         return last
 
     def stop(self, *, grace: float = 2.0) -> None:
-        """End the child: requests in flight get `grace` seconds, then it is killed. Blocks."""
+        """End the child: requests in flight get `grace` seconds, then it is killed. Blocks.
+
+        A start is not waited for: its child is killed at once, and who waits for it gets a `HostStartError`.
+        """
+        with self._lock:
+            self._stops += 1
+            if self._state == "starting":
+                if self._life is None:
+                    return  # it finds out before it launches a child
+                self._life.kill()
         with self._starting:
-            process = self._process
+            life = self._life
             with self._idle:
-                if process is None or self._state not in ("ready", "starting"):
+                if life is None or self._state != "ready":
                     return
                 self._state = "draining"
                 self._idle.wait_for(lambda: not self._pending, timeout=grace)
-            self._end(process, grace)
+            self._end(life, grace)
 
     def retire(self, *, grace: float = 2.0) -> bool:
         """End the child if it runs and nobody needs it now; whether it was ended. A later request starts it anew.
@@ -211,56 +234,59 @@ class HostProcess:
         if not self._starting.acquire(blocking=False):
             return False
         try:
-            process = self._process
+            life = self._life
             with self._lock:
-                if process is None or self._state != "ready" or self.working:
+                if life is None or self._state != "ready" or self.working:
                     return False
                 self._state = "draining"
-            self._end(process, grace)
+            self._end(life, grace)
         finally:
             self._starting.release()
         return True
 
     def kill(self) -> None:
         """End the child at once; requests in flight fail with `HostCrashedError`."""
-        process = self._process
-        if process is not None:
-            process.kill()
+        life = self._life
+        if life is not None:
+            life.kill()
 
     def _ready(self) -> bool:
         return self._state == "ready"
 
-    def _end(self, process: subprocess.Popen[bytes], grace: float) -> None:
-        if process.stdin is not None:
-            with contextlib.suppress(OSError):
-                process.stdin.close()
-        try:
-            process.wait(timeout=grace)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    def _end(self, life: Life, grace: float) -> None:
+        life.end(grace)
         with self._lock:
             self._state = "stopped"
 
-    def _start(self) -> None:
+    def _make_ready(self, stops: int) -> None:
+        """Start the child unless it runs, if `stops` is still how often it was stopped."""
+        if not self._ready():
+            with self._starting:
+                if not self._ready():
+                    self._start(stops)
+
+    def _start(self, stops: int) -> None:
         if self._reader is not None:
             # The last child's reader tells of its end; it must not tell of it in the middle of the next one's life.
             self._reader.join()
-        self._process, self._state, self._began = None, "starting", time.monotonic()
+        with self._lock:
+            self._life, self._state, self._began = None, "starting", time.monotonic()
         try:
-            config = self._config()
-        except BaseException:
-            self._state = "failed"
-            raise
-        self._stderr.clear()
-        self.starts += 1
-        try:
-            process = self._process = launch(self._service, environment=self._environment)
-        except OSError as error:
-            self._state = "failed"
-            raise HostStartError(f"the host {self.name!r} could not be started: {error}") from error
-        log = threading.Thread(target=self._drain, args=(process,), daemon=True, name=f"{self.name}-log")
-        log.start()
+            self.info = self._introduced(self._config(), stops)
+        except BaseException as error:
+            self.kill()
+            if self._stops == stops:
+                self._state = "failed"
+                raise
+            self._state = "stopped"
+            raise HostStartError(f"the host {self.name!r} was stopped while it started") from error
+        with self._lock:
+            # It may have died since it answered; the reader has then said so already.
+            if self._state == "starting":
+                self._state, self._used = "ready", time.monotonic()
+
+    def _introduced(self, config: Frame, stops: int) -> Frame:
+        """Launch a child, and return what it tells about itself when it is ready."""
         hello: Frame = {}
         answered = threading.Event()
 
@@ -268,32 +294,33 @@ class HostProcess:
             hello.update(frame)
             answered.set()
 
-        with self._lock:
+        with self._lock:  # a stop comes before the launch, or finds the child
+            if self._stops != stops:
+                raise HostStartError("nobody wants it any more")
+            life = self._life = self._launched()
             self._pending[0] = deliver
-        reader = threading.Thread(target=self._read, args=(process, log), daemon=True, name=f"{self.name}-reader")
-        self._reader = reader
-        reader.start()
-        with contextlib.suppress(OSError, ValueError):
-            self._write(process, {"id": 0, "op": "setup", "args": config})
+        self._reader = threading.Thread(target=self._read, args=(life,), daemon=True, name=f"{self.name}-reader")
+        self._reader.start()
+        with contextlib.suppress(OSError):
+            life.send({"id": 0, "op": "setup", "args": config})
         if not answered.wait(self._start_timeout):
-            process.kill()
-            raise self._failed(f"the host {self.name!r} was not ready after {self._start_timeout:g} s")
+            raise self._unready(f"was not ready after {self._start_timeout:g} s")
         if hello["kind"] == "error":
-            process.kill()
-            self._state = "failed"
             raise rebuilt_error(hello["error"])
         if hello["kind"] != "done":
-            process.kill()
-            raise self._failed(f"the host {self.name!r} ended while it started ({self._ending(process)})")
-        self.info = hello.get("body") or {}
-        with self._lock:
-            # It may have died since it answered; the reader has then said so already.
-            if self._state == "starting":
-                self._state, self._used = "ready", time.monotonic()
+            life.kill()
+            raise self._unready(f"ended while it started ({life.ending()})")
+        return hello.get("body") or {}
 
-    def _failed(self, message: str) -> HostStartError:
-        self._state = "failed"
-        return HostStartError(message, hint=self._last_words() or "Run `octograph doctor`.")
+    def _launched(self) -> Life:
+        self.starts += 1
+        try:
+            return Life(launch(self._service, environment=self._environment), name=self.name)
+        except OSError as error:
+            raise HostStartError(f"the host {self.name!r} could not be started: {error}") from error
+
+    def _unready(self, what: str) -> HostStartError:
+        return HostStartError(f"the host {self.name!r} {what}", hint=self._last_words() or "Run `octograph doctor`.")
 
     @contextlib.contextmanager
     def _wanting(self) -> Iterator[None]:
@@ -307,33 +334,28 @@ class HostProcess:
 
     def _send(self, op: str, args: Frame, deliver: Callable[[Frame], None]) -> int:
         with self._lock:
-            process = self._process
-            if self._state != "ready" or process is None:
+            life = self._life
+            if self._state != "ready" or life is None:
                 raise HostCrashedError(f"the host {self.name!r} is {self._state}", hint=self._last_words())
             number = self._next_id
             self._next_id += 1
             self._pending[number] = deliver
             self._used = time.monotonic()
-            try:
-                self._write(process, {"id": number, "op": op, "args": args})
-            except OSError:
-                pass  # the host is gone: the reader sees the end of the stream and tells every pending request
-            except BaseException:
-                del self._pending[number]
-                raise
+        # Without the lock: a child that does not read must not keep others from ending it.
+        try:
+            life.send({"id": number, "op": op, "args": args})
+        except OSError:
+            pass  # the host is gone: the reader sees the end of the stream and tells every pending request
+        except BaseException:
+            self._forget(number)
+            raise
         return number
 
     def _cancel(self, number: int) -> None:
-        with self._lock:
-            if self._process is not None and self._state in ("ready", "draining"):
-                with contextlib.suppress(OSError, ValueError):
-                    self._write(self._process, {"id": number, "op": "cancel"})
-
-    @staticmethod
-    def _write(process: subprocess.Popen[bytes], frame: Frame) -> None:
-        if process.stdin is None:
-            raise BrokenPipeError
-        write_frame(process.stdin, frame)  # type: ignore[arg-type]  # IO[bytes] is a BinaryIO here
+        life = self._life
+        if life is not None and self._state in ("ready", "draining"):
+            with contextlib.suppress(OSError):
+                life.send({"id": number, "op": "cancel"})
 
     def _forget(self, number: int) -> bool:
         with self._idle:
@@ -347,11 +369,9 @@ class HostProcess:
         self._idle.notify_all()
         return known
 
-    def _read(self, process: subprocess.Popen[bytes], log: threading.Thread) -> None:
-        if process.stdout is None:
-            return
+    def _read(self, life: Life) -> None:
         try:
-            while (frame := read_frame(process.stdout)) is not None:  # type: ignore[arg-type]  # as above
+            for frame in life.frames():
                 number = checked_number(frame)
                 with self._idle:
                     deliver = self._pending.get(number)
@@ -360,39 +380,17 @@ class HostProcess:
                 if deliver is not None:
                     deliver(frame)
         except HostError as error:
-            self._stderr.append(f"protocol error: {error}")
-            process.kill()
-        ending = self._ending(process)
-        log.join(timeout=1.0)  # what it said last tells most
-        crashed: Frame = {"kind": "crashed", "ending": ending, "hint": self._last_words()}
+            life.remark(f"protocol error: {error}")
+            life.kill()
+        crashed: Frame = {"kind": "crashed", "ending": life.ending(), "hint": life.last_words()}
+        life.close()
         with self._idle:
-            if self._process is process and self._state in ("ready", "starting"):
+            if self._life is life and self._state in ("ready", "starting"):
                 self._state = "failed"
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
             orphans, self._pending = self._pending, {}
             self._idle.notify_all()
         for deliver in orphans.values():
             deliver(crashed)
 
-    def _drain(self, process: subprocess.Popen[bytes]) -> None:
-        if process.stderr is None:
-            return
-        with process.stderr as lines:
-            for line in lines:
-                self._stderr.append(line.decode("utf-8", errors="replace").rstrip())
-
     def _last_words(self) -> str:
-        return "\n  ".join(list(self._stderr)[-5:])
-
-    @staticmethod
-    def _ending(process: subprocess.Popen[bytes]) -> str:
-        code = process.wait()
-        if code >= 0:
-            return f"exit status {code}"
-        try:
-            return signal.Signals(-code).name
-        except ValueError:
-            return f"signal {-code}"
+        return "" if self._life is None else self._life.last_words()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,9 @@ class LlamaClient:
             "adapter": _path(request.adapter),
         }
         growing: defaultdict[int, _Growing] = defaultdict(_Growing)
+        begun = False
         async for frame in self.host.stream("decode", args, cancel=cancel):
+            begun = True
             for piece in frame.pop("pieces"):
                 branch = growing[piece["branch"]]
                 branch.add(piece)
@@ -101,6 +103,9 @@ class LlamaClient:
                     yield branch.close(piece)
             if "finish" in frame:
                 yield Generation(**frame)
+        if not begun:
+            for piece in _unwritten(request):
+                yield piece
 
     async def score(self, request: ScoreRequest, *, cancel: CancelToken) -> Scores | None:
         """See `Scorer`."""
@@ -180,10 +185,10 @@ class LlamaClient:
         frame = await self.host.call("count", {"prompt": [_part(Chat(messages))]})
         return int(frame["tokens"])
 
-    async def context(self) -> int:
-        """Tokens that the context holds."""
+    async def context(self, *, adapted: bool) -> int:
+        """Tokens that the context holds, or the smaller one of a worker with an adapter."""
         await self.prepare()
-        return int(self.host.info["context"])
+        return int(self.host.info["adapted_context" if adapted else "context"])
 
     async def tokenize(self, text: str) -> tuple[int, ...]:
         """Token ids of a text as it stands."""
@@ -216,6 +221,21 @@ class _Growing:
             # A stop string was cut from the text.
             ends=tuple(min(end, len(self.text)) for piece in self.pieces for end in piece.get("ends", ())),
         )
+
+
+def _unwritten(request: DecodeRequest) -> Iterator[Branch | Generation]:
+    """What becomes of a request that was cancelled before the model was there."""
+    for index in range(request.branches):
+        measures = _measures([]) if request.measured else None
+        yield Branch(branch=index, text="", tokens=(), finish="cancelled", measures=measures)
+    yield Generation(
+        finish="cancelled",
+        prompt_tokens=0,
+        cached_tokens=0,
+        completion_tokens=0,
+        prefill_seconds=0.0,
+        decode_seconds=0.0,
+    )
 
 
 def _hypothesis(frame: Frame) -> Hypothesis:

@@ -26,6 +26,8 @@ from octograph.nodes.llama.scoring import score
 __all__ = ["Engine"]
 
 ADAPTER_CELLS = 4096
+"""Most cells of a context that goes with an adapter."""
+
 MOST_ADAPTERS = 8
 """Adapters with a context of their own at one time; a further one takes the place of the longest unused."""
 
@@ -49,12 +51,17 @@ class Engine:
     saved_bytes
         Budget for prefixes that are kept outside the cache.
 
+    Attributes
+    ----------
+    adapted_cells
+        Cells of a context that goes with an adapter.
+
     """
 
     def __init__(self, model: Model, *, threads: int, context: int, saved_bytes: int = SAVED_BYTES) -> None:
         self._model = model
         self._threads = threads
-        self._cells = context
+        self.adapted_cells = min(ADAPTER_CELLS, context)
         self._inputs = Inputs(model)
         self._governor = Governor(most=threads, abort=self.abort)
         self._saved = SavedPrefixes(saved_bytes)
@@ -160,7 +167,7 @@ class Engine:
                 closed = self._adapted.pop(idle[0])
                 self._lanes = (self._plain, *self._adapted.values())
                 closed.context.close()
-            self._adapted[key] = self._make_lane(self._adapters[key], cells=ADAPTER_CELLS, space=key)
+            self._adapted[key] = self._make_lane(self._adapters[key], cells=self.adapted_cells, space=key)
             self._lanes = (self._plain, *self._adapted.values())
         self._adapted.move_to_end(key)
         return self._adapted[key]
@@ -203,7 +210,7 @@ class Engine:
         return Lane(
             self._model,
             adapter=adapter,
-            cells=min(cells, self._cells),
+            cells=cells,
             threads=self._threads,
             inputs=self._inputs,
             governor=self._governor,

@@ -40,6 +40,7 @@ class LlamaService:
         return {
             "path": str(path),
             "context": context,
+            "adapted_context": self._engine.adapted_cells,
             "embedding_size": model.embedding_size,
             "layers": model.layers,
             "vocabulary_size": model.vocabulary_size,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from octograph.cancellation import CancelToken
+from octograph.cancellation import CancelToken, unless_cancelled
 from octograph.errors import HeadError
 from octograph.graph import NONE, ModelGraph
 from octograph.nodes.master.head import FunctionalHead
@@ -83,7 +83,7 @@ class Master:
     async def route(self, query: str, *, cancel: CancelToken) -> Route | None:
         """See `Router`. Masters that read alike share one pass over the query."""
         for model in {master.model for master in self._graph.masters()}:
-            await self._readers[model].prepare()
+            await unless_cancelled(self._readers[model].prepare(), cancel)
         started = time.perf_counter()
         root = await self._read(self._graph.master_name, query, each=self._steps is not None, cancel=cancel)
         if root is None:

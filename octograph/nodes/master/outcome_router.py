@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from octograph.cancellation import CancelToken
+from octograph.cancellation import CancelToken, unless_cancelled
 from octograph.errors import UsageError
 from octograph.nodes.master.outcomes import OutcomeRows, check_reached
 from octograph.nodes.master.reader import QueryReader, ReadRequest
@@ -99,7 +99,7 @@ class OutcomeRouter:
             base = await self._router.route(query, cancel=cancel)
             if base is None or base.worker not in self._rows.workers or base.plan:
                 return base
-        await self._reader.prepare()
+        await unless_cancelled(self._reader.prepare(), cancel)
         started = time.perf_counter()
         chances = await self.chances(query, cancel=cancel)
         if chances is None:

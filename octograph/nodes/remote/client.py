@@ -122,8 +122,8 @@ class RemoteModel:
         """How many tokens a conversation takes in the context; estimated, and rather too many than too few."""
         return sum(len(one.content.encode()) // BYTES_A_TOKEN + TEMPLATE_TOKENS for one in messages)
 
-    async def context(self) -> int:
-        """How many it holds."""
+    async def context(self, *, adapted: bool) -> int:
+        """How many it holds; it runs no adapters."""
         return self._context
 
     async def check(self) -> str:

@@ -114,6 +114,13 @@ async def test_a_cancelled_request_has_no_vectors_and_the_next_has(embedder: Emb
     assert await embedder.encode(["x"], cancel=CancelToken()) is not None
 
 
+async def test_what_is_cancelled_before_it_starts_does_not_start_it(store: ModelStore) -> None:
+    client, cancel = EmbedderClient(embedder_host(store, threads=1)), CancelToken()
+    cancel.cancel()
+    assert await client.encode(["x"], cancel=cancel) is None
+    assert client.host.starts == 0
+
+
 async def test_it_leaves_a_core_to_others(embedder: EmbedderClient, store: ModelStore) -> None:
     await embedder.prepare()
     assert embedder.host.info["threads"] == 1

@@ -302,11 +302,89 @@ async def test_stopping_gives_requests_in_flight_their_grace(host: Start) -> Non
 
 
 async def test_a_cancelled_request_never_starts(host: Start) -> None:
-    cancel = CancelToken()
+    cancel, process = CancelToken(), host()
     cancel.cancel()
-    frames = [frame async for frame in host().stream("slow", {"steps": 9, "seconds": 0.2}, cancel=cancel)]
+    assert await process.call("slow", {"steps": 9, "seconds": 0.2}, cancel=cancel) == {}
+    assert process.starts == 0
+    await process.prepare()
+    frames = [frame async for frame in process.stream("slow", {"steps": 9, "seconds": 0.2}, cancel=cancel)]
     assert len(frames) <= 2
     assert "cancelled_at" in frames[-1]
+
+
+async def test_who_cancels_does_not_wait_for_the_start_which_goes_on_for_others() -> None:
+    go = threading.Event()
+    process = HostProcess(name="fake", service=FakeService.NAME, config=lambda: {"on": go.wait()})
+    cancel = CancelToken()
+    given_up = asyncio.create_task(process.call("echo", {"n": 1}, cancel=cancel))
+    waiting = asyncio.create_task(process.call("echo", {"n": 2}))
+    await asyncio.to_thread(wait_until, lambda: process.state == "starting")
+    cancel.cancel()
+    assert await given_up == {}
+    assert (process.state, process.awaited, process.starts) == ("starting", True, 0)
+    go.set()
+    assert await waiting == {"n": 2}
+    assert process.starts == 1
+    process.stop()
+
+
+def test_an_event_loop_ends_while_a_start_goes_on(host: Start) -> None:
+    process, cancel = host({"seconds": 600}), CancelToken()
+
+    async def asked() -> Frame:
+        asking = asyncio.create_task(process.call("echo", {}, cancel=cancel))
+        await asyncio.to_thread(wait_until, lambda: process.pid is not None)
+        cancel.cancel()
+        return await asking
+
+    assert asyncio.run(asked()) == {}
+    assert process.state == "starting"
+    assert not process.awaited
+
+
+async def test_a_start_that_is_stopped_is_off_for_all_who_wait_for_it() -> None:
+    seconds = [600.0]
+    process = HostProcess(name="fake", service=FakeService.NAME, config=lambda: {"seconds": seconds[0]})
+    waiting = [asyncio.create_task(process.prepare()) for _ in range(3)]
+    await asyncio.to_thread(wait_until, lambda: process.pid is not None)
+    pid = process.pid
+    assert pid is not None
+    await asyncio.to_thread(process.stop, grace=600)
+    for task in waiting:
+        with pytest.raises(HostStartError, match="was stopped while it started"):
+            await task
+    assert (process.starts, process.state) == (1, "stopped")
+    assert not psutil.pid_exists(pid)
+    seconds[0] = 0.0
+    await process.prepare()
+    assert (process.starts, process.state) == (2, "ready")
+    process.stop()
+
+
+async def test_a_start_that_is_stopped_before_it_has_a_child_gets_none() -> None:
+    go = threading.Event()
+    process = HostProcess(name="fake", service=FakeService.NAME, config=lambda: {"on": go.wait()})
+    waiting = asyncio.create_task(process.prepare())
+    await asyncio.to_thread(wait_until, lambda: process.state == "starting")
+    process.stop(grace=600)
+    go.set()
+    with pytest.raises(HostStartError, match="was stopped while it started"):
+        await waiting
+    assert (process.starts, process.state) == (0, "stopped")
+
+
+async def test_a_host_that_does_not_read_is_ended(host: Start) -> None:
+    process = host()
+    await process.prepare()
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    # On a loop of its own: it is held up until the child reads.
+    sending = asyncio.create_task(asyncio.to_thread(asyncio.run, process.call("echo", {"what": b"x" * 2**20})))
+    assert await asyncio.to_thread(wait_until, lambda: process.working)
+    await asyncio.wait_for(asyncio.to_thread(process.stop, grace=0.3), 60)
+    assert process.state == "stopped"
+    with pytest.raises(HostCrashedError, match="SIGKILL"):
+        await sending
 
 
 def test_a_fault_while_starting_is_told(host: Start) -> None:

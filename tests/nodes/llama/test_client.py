@@ -10,13 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from octograph.agents.cot import PathsWorker
 from octograph.cancellation import CancelToken
 from octograph.errors import ContextOverflowError, HostCrashedError, ModelFileError
+from octograph.graph import Worker
+from octograph.nodes.beams import BeamRequest
 from octograph.nodes.decoding import Branch, BranchDelta, Chat, DecodeRequest, ScoreRequest, SoftPrompt, Text, Tokens
 from octograph.nodes.generation import Generation, GenerationRequest, Message, TextDelta
 from octograph.nodes.host import HostProcess
 from octograph.nodes.llama import SERVICE, LlamaClient
 from octograph.nodes.master import ReadRequest
+from octograph.nodes.worker import Outcome, Task
+from tests.nodes.llama.test_adapter import write_adapter
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +163,67 @@ async def test_after_a_kill_the_next_request_is_answered(client: LlamaClient) ->
     with pytest.raises(HostCrashedError, match="SIGKILL"):
         await running
     assert (await collect(client, "What is the capital of France?"))[0]
+
+
+# --- cancelled before the model is there ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def absent() -> LlamaClient:
+    """A model that is not there, and does not come for who has cancelled."""
+    return LlamaClient(HostProcess(name="absent", service=SERVICE, config=lambda: pytest.fail("it is started")))
+
+
+@pytest.fixture
+def cancelled() -> CancelToken:
+    token = CancelToken()
+    token.cancel()
+    return token
+
+
+@pytest.mark.parametrize("measured", [True, False])
+async def test_what_is_cancelled_before_the_model_is_there_ends_as_it_always_does(
+    absent: LlamaClient, cancelled: CancelToken, measured: bool
+) -> None:
+    order = DecodeRequest(prompt=(Text("Once"),), branches=3, max_tokens=9, measured=measured)
+    *branches, end = [piece async for piece in absent.decode(order, cancel=cancelled)]
+    assert isinstance(end, Generation)
+    assert (end.finish, end.completion_tokens) == ("cancelled", 0)
+    for index, branch in enumerate(branches):
+        assert isinstance(branch, Branch)
+        assert (branch.branch, branch.text, branch.tokens, branch.finish) == (index, "", (), "cancelled")
+        assert (branch.measures is not None) == measured
+    assert len(branches) == 3
+    (last,) = [piece async for piece in absent.generate(request("Hello"), cancel=cancelled)]
+    assert last == end
+
+
+async def test_what_is_not_read_scored_or_searched_is_nothing(absent: LlamaClient, cancelled: CancelToken) -> None:
+    prompt = (Text("Once"),)
+    read = ReadRequest(system="Route.", text="What time is it?", layer=10)
+    assert await absent.read(read, cancel=cancelled) is None
+    assert await absent.score(ScoreRequest(prompt=prompt, continuations=(Text(" upon"),)), cancel=cancelled) is None
+    assert await absent.beams(BeamRequest(prompts=(prompt,), max_tokens=9), cancel=cancelled) is None
+
+
+async def test_a_worker_whose_texts_part_late_ends_as_well(absent: LlamaClient, cancelled: CancelToken) -> None:
+    node = Worker(name="w", description="w", model="m", decoding="cot", branches=4, branch_at=3)
+    (outcome,) = [piece async for piece in PathsWorker(node, absent).run(Task(query="2 + 3?"), cancel=cancelled)]
+    assert isinstance(outcome, Outcome)
+    assert outcome.finish == "cancelled"
+
+
+async def test_the_context_of_workers_with_an_adapter_is_what_they_get(weights: Path, tmp_path: Path) -> None:
+    config = {"path": str(weights), "threads": 2, "context": 8192}
+    client = LlamaClient(HostProcess(name="large", service=SERVICE, config=lambda: dict(config)))
+    adapter = write_adapter(tmp_path / "a.gguf", scale=0.0)
+    try:
+        for path in (None, adapter):
+            room = await client.context(adapted=path is not None)
+            order = DecodeRequest(prompt=(Tokens((1,) * room),), max_tokens=1, adapter=path)
+            with pytest.raises(ContextOverflowError) as caught:
+                async for _ in client.decode(order, cancel=CancelToken()):
+                    pass
+            assert (caught.value.limit, room) == (room, 8192 if path is None else 4096)
+    finally:
+        client.host.stop()

@@ -37,10 +37,14 @@ async def test_requests_that_make_no_sense_leave_the_host_alive(host: HostProces
 
 def test_it_tells_about_the_model(host: HostProcess, weights: Path) -> None:
     host.ensure_ready()
-    told = {key: host.info[key] for key in ("path", "context", "embedding_size", "layers", "vocabulary_size")}
+    told = {
+        key: host.info[key]
+        for key in ("path", "context", "adapted_context", "embedding_size", "layers", "vocabulary_size")
+    }
     assert told == {
         "path": str(weights),
         "context": 512,
+        "adapted_context": 512,
         "embedding_size": 576,
         "layers": 30,
         "vocabulary_size": 49152,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 
@@ -108,6 +109,23 @@ async def test_a_cancelled_query_has_no_route() -> None:
     graph, cancel = hierarchy(), CancelToken()
     cancel.cancel()
     assert await Router(graph, readers={"m": Reader()}, heads=heads(graph, 1)).route("x", cancel=cancel) is None
+
+
+class Loading(Reader):
+    """It takes for ever to get ready."""
+
+    async def prepare(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_who_cancels_does_not_wait_for_the_models() -> None:
+    graph, cancel = hierarchy(), CancelToken()
+    routing = asyncio.create_task(
+        Router(graph, readers={"m": Loading()}, heads=heads(graph, 1)).route("x", cancel=cancel)
+    )
+    await asyncio.sleep(0)
+    cancel.cancel()
+    assert await routing is None
 
 
 def test_every_master_needs_its_head() -> None:

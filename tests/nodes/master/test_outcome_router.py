@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from dataclasses import replace
 
@@ -122,3 +123,21 @@ async def test_what_the_rows_know_nothing_of_stays_as_it_is(base: Route | None) 
     reader = Reader()
     assert await router(base, reader=reader).route("query", cancel=CancelToken()) == base
     assert reader.requests == []
+
+
+class Loading(Reader):
+    """It takes for ever to get ready."""
+
+    async def prepare(self) -> None:
+        await asyncio.Event().wait()
+
+    async def read(self, request: ReadRequest, *, cancel: CancelToken) -> HiddenStates | None:
+        return None if cancel.cancelled else await super().read(request, cancel=cancel)
+
+
+async def test_who_cancels_does_not_wait_for_the_model() -> None:
+    cancel = CancelToken()
+    routing = asyncio.create_task(router(BASE, reader=Loading()).route("query", cancel=cancel))
+    await asyncio.sleep(0)
+    cancel.cancel()
+    assert await routing is None

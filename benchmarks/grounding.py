@@ -74,6 +74,7 @@ async def answered(
     node = replace(
         open_graph("embedded").worker("reader"),
         grounding=way if way != "none" else "together",  # type: ignore[arg-type]  # one of the literals
+        tau=None,  # of answers from several prompts there is no score
         max_tokens=48,
     )
     worker = GroundedWorker(node, client, plain=ModelWorker(node, client))

@@ -256,6 +256,7 @@ class Worker:
             key = "decoding" if self.decoding in WEIGHED else "output"
             mend = f"Remove {key!r}, or write `reasoning = 'none'`."
             yield Problem(key=key, message="a reasoning structure is filled in one text of its own form", mend=mend)
+        yield from self._grounding_problems()
         yield from self._branch_problems()
         yield from self._range_problems()
 
@@ -274,6 +275,15 @@ class Worker:
         problem = file_source_problem(key, value) if isinstance(value, str) else None
         if problem is not None:
             yield problem
+
+    def _grounding_problems(self) -> Iterator[Problem]:
+        if self.grounding not in get_args(Grounding) or self.grounding == "together":
+            return
+        for key in ("evaluator", "tau"):
+            if getattr(self, key) is not None:
+                message = f"answers by the grounding {shown(self.grounding)} have no selection score"
+                mend = f"Remove {key!r}, or write `grounding = 'together'`."
+                yield Problem(key=key, message=message, mend=mend)
 
     def _branch_problems(self) -> Iterator[Problem]:
         if not 1 <= self.width <= MOST_BRANCHES:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 COLOURS = ("red", "green", "blue", "white", "black", "brown", "grey", "pink")
 THINGS = ("door", "boat", "roof", "gate", "cup", "hat")
+FAST = ("--epochs", "0.2", "--length", "3")
 NODE = """
 [nodes.colours]
 kind = "worker"
@@ -44,32 +45,39 @@ def data(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.slow
-def test_a_self_evaluation_is_trained_and_decides_what_is_shown(
-    run: Run, graph_file: Path, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def colours(run: Run, graph_file: Path) -> Path:
+    """A fitted graph with a worker that can be trained quickly."""
     graph = open_graph(graph_file)
     text = graph_file.read_text() + NODE.format(master=graph.master_name).replace('"tiny"', f'"{graph.master.model}"')
     graph_file.write_text(text)
     assert run("train", "router", "--graph", graph_file).status == 0
-    named = ("--graph", graph_file, "--json")
+    return graph_file
+
+
+@pytest.mark.slow
+def test_a_self_evaluation_is_trained_and_decides_what_is_shown(
+    run: Run, colours: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = ("--graph", colours, "--json")
     before = run("eval", "selective", data, "--worker", "colours", "--limit", "8", *named)
     assert before.status == 0, before.err
     assert set(before.json()) == {"perplexity", "likelihood", "delta", "p_true", "aspire"}
-    fast = ("--epochs", "0.2", "--length", "3", "--limit", "40")
-    done = run("train", "evaluator", "--node", "colours", "--data", data, *fast, *named)
+    done = run("train", "evaluator", "--node", "colours", "--data", data, *FAST, *named)
     assert done.status == 0, done.err
+    assert "tau" not in done.err
     report = done.json()
-    worker = open_graph(graph_file).worker("colours")
+    assert report["too_long"] == 0
+    worker = open_graph(colours).worker("colours")
     assert worker.evaluator == "path:colours.evaluator.safetensors"
     assert worker.alpha == report["alpha"]
     assert "colours.jsonl" in Path(report["card"]).read_text()
-    assert not list(graph_file.parent.glob("*.lessons"))
+    assert not list(colours.parent.glob("*.lessons"))
     sampled = ("--score", "aspire", "predictive_entropy", "semantic_entropy", "--limit", "4")
     after = run("eval", "selective", data, "--worker", "colours", *sampled, *named)
     assert set(after.json()) == {"aspire", "predictive_entropy", "semantic_entropy"}
     # A threshold that nothing reaches: the answer is not shown, and kept.
-    graph_file.write_text(graph_file.read_text().replace("max_tokens = 4", "max_tokens = 4\ntau = -0.000001"))
+    colours.write_text(colours.read_text().replace("max_tokens = 4", "max_tokens = 4\ntau = -0.000001"))
     asked = run("ask", "The hat is red. What colour is it?", "--worker", "colours", *named)
     assert asked.status == 3, asked.err
     turn = asked.json()
@@ -89,6 +97,41 @@ def test_a_self_evaluation_is_trained_and_decides_what_is_shown(
     assert chosen.json()["text"] == attempt["text"]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)  # three runs of the command
+def test_what_goes_wrong_behind_the_training_loses_nothing_of_it(
+    run: Run, colours: Path, data: Path, tmp_path: Path
+) -> None:
+    lines = data.read_text().splitlines()
+    too_long = json.dumps({"question": "red " * 3000, "answers": ["red"]})
+    data.write_text("\n".join([*lines[:39], too_long]))
+    validation = tmp_path / "validation.jsonl"
+    validation.write_text(too_long)
+    graph = colours.read_text().replace("max_tokens = 4", "max_tokens = 4\ntau = -90.0")
+    colours.write_text(graph)
+    options = ("--data", data, "--validation", validation, *FAST, "--graph", colours, "--json")
+    train = ("train", "evaluator", "--node", "colours", *options)
+    times = []
+    for _ in range(2):
+        failed = run(*train)
+        assert failed.status == 2
+        assert "none of the held-out questions" in failed.json()["error"]["message"]
+        assert colours.read_text() == graph
+        (kept,) = colours.parent.glob("*.lessons")
+        assert len(kept.read_text().splitlines()) == 39  # the second time nothing was searched for
+        times.append(colours.with_name("colours.evaluator.safetensors").stat().st_mtime_ns)
+    assert times[0] == times[1]  # nor was anything trained
+    validation.write_text("\n".join(lines[45:]))
+    done = run(*train)
+    assert done.status == 0, done.err
+    assert "its tau of -90 was made for another score" in done.err
+    report = done.json()
+    assert (report["questions"], report["too_long"]) == (39, 1)
+    worker = open_graph(colours).worker("colours")
+    assert (worker.tau, worker.alpha) == (-90, report["alpha"])
+    assert not kept.exists()
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [
@@ -105,6 +148,37 @@ def test_what_cannot_be_evaluated_is_refused(command: tuple[str, ...], said: str
     error = refused.json()["error"]
     assert said in error["message"]
     assert error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"question": "Who knows?", "answers": []}, "holds no question with an answer"),
+        ({"question": "Who knows?", "answers": [" "]}, "holds no question with an answer"),
+    ],
+)
+def test_validation_without_an_answer_is_refused(
+    line: dict[str, object], said: str, run: Run, data: Path, tmp_path: Path
+) -> None:
+    validation = tmp_path / "validation.jsonl"
+    validation.write_text(json.dumps(line))
+    options = ("--data", data, "--validation", validation, "--output", tmp_path / "mine.toml", "--json")
+    refused = run("train", "evaluator", "--node", "chat", *options)
+    assert refused.status == 2
+    assert said in refused.json()["error"]["message"]
+    assert refused.json()["error"]["hint"]
+
+
+def test_what_could_not_be_written_is_refused_before_anything_is_searched(
+    run: Run, graph_file: Path, data: Path, tmp_path: Path
+) -> None:
+    options = ("train", "evaluator", "--data", data, "--json")
+    unfitted = run(*options, "--graph", graph_file, "--node", 'Koch "Ω" 1')
+    assert unfitted.json()["error"]["type"] == "HeadError"
+    nowhere = run(*options, "--node", "chat", "--output", tmp_path / "nowhere" / "mine.toml")
+    assert nowhere.status == 2
+    assert "nowhere" in nowhere.json()["error"]["message"]
+    assert not list(tmp_path.rglob("*.lessons"))
 
 
 def test_too_few_questions_are_refused(run: Run, tmp_path: Path) -> None:

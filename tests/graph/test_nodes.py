@@ -105,6 +105,8 @@ def test_no_node_is_called_none() -> None:
         ({"tau": -1.0}, "tau"),
         ({"tool": None, "model": "m", "tau": 1.0}, "tau"),
         ({"tool": None, "model": "m", "evaluator": "hf:x/y"}, "evaluator"),
+        ({"tool": None, "model": "m", "tau": -1.0, "grounding": "rag-token"}, "tau"),
+        ({"tool": None, "model": "m", "evaluator": "path:x", "grounding": "rag-sequence"}, "evaluator"),
         ({"alpha": 1.5}, "alpha"),
         ({"passages": 0}, "passages"),
         ({"temperature": -0.1}, "temperature"),

@@ -1,4 +1,7 @@
-"""How near an answer is to what was wanted: in words as SQuAD counts them (Rajpurkar et al. 2016), and in numbers."""
+"""How near an answer is to what was wanted: in words as SQuAD counts them (Rajpurkar et al. 2016), and in numbers.
+
+Unlike there, the sign and the point of a number are no punctuation: 3.5 is not 35, nor 5 minus 5.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 
-from octograph.agents.numbers import last_number, only_number
+from octograph.agents.numbers import last_number, numbers, only_number
 
 __all__ = ["best_f1", "exact_match", "normalised", "numeric_match", "proportion_interval", "rouge_l"]
 
@@ -111,14 +114,25 @@ def _f1(words: Sequence[str], wanted: Sequence[str]) -> float:
 
 
 def normalised(text: str) -> str:
-    """Return a text in lower case, without punctuation and articles.
+    """Return a text in lower case, without punctuation and articles, and with its numbers in one spelling.
 
     Examples
     --------
-    >>> normalised("The Eiffel Tower."), normalised("(A)")
-    ('eiffel tower', 'a')
+    >>> normalised("The Eiffel Tower."), normalised("(A)"), normalised("-1,200.50 Euros.")
+    ('eiffel tower', 'a', '-1200.5 euros')
 
     """
-    bare = text.lower().translate(_PUNCTUATION)
+    bare = _without_punctuation(text.lower())
     # What is nothing but an article or punctuation, such as "(A)", is not the same as no answer.
     return " ".join((_ARTICLES.sub(" ", bare).split() or bare.split()) or text.split())
+
+
+def _without_punctuation(text: str) -> str:
+    parts, end = [], 0
+    for number in numbers(text):
+        digits = text[number.start : number.end].replace(",", "")
+        # Whole numbers stay as they are: a float does not hold the last digits of a long one.
+        figure = digits if digits.isdecimal() else f"{number.value:.15g}"
+        parts += [text[end : number.start].translate(_PUNCTUATION), figure]
+        end = number.end
+    return "".join([*parts, text[end:].translate(_PUNCTUATION)])

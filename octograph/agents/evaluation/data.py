@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,7 @@ def lines_of(path: Path) -> Iterator[tuple[int, Any]]:
         The file cannot be read, or a line is not JSON.
 
     """
+    number = 0
     try:
         with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):
@@ -66,10 +68,13 @@ def lines_of(path: Path) -> Iterator[tuple[int, Any]]:
                     yield number, json.loads(line)
     except json.JSONDecodeError as error:
         raise UsageError(f"{str(path)!r}, line {number}: not JSON ({error.msg})") from error
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        where = f" behind line {number}" if number else ""
         raise UsageError(
-            f"{str(path)!r} cannot be read: {error}", hint="Give a JSON Lines file, plain or .gz."
+            f"{str(path)!r} cannot be read{where}: {error}", hint="Give a JSON Lines file, plain or .gz."
         ) from error
+    except (RecursionError, ValueError) as error:  # nested too deeply, or an integer of thousands of digits
+        raise UsageError(f"{str(path)!r}, line {number}: cannot be read ({error})") from error
 
 
 def text_of(path: Path, number: int, line: Any, key: str) -> str:

@@ -104,14 +104,11 @@ async def evaluate_retrieval(
 
 
 def _measures(ranked: Sequence[str], relevant: frozenset[str]) -> dict[str, float]:
-    from sklearn.metrics import ndcg_score
-
-    # Those that were not found are behind all that were.
-    names = [*ranked, *(name for name in relevant if name not in ranked), ""]
-    gains = np.array([[float(name in relevant) for name in names]])
+    found = np.array([name in relevant for name in ranked[:10]], dtype=float)
+    discounts = 1 / np.log2(np.arange(2, 12))
     first = next((place for place, name in enumerate(ranked[:10], start=1) if name in relevant), None)
     return {
-        "ndcg@10": float(ndcg_score(gains, -np.arange(len(names))[np.newaxis], k=10)),
+        "ndcg@10": float(found @ discounts[: len(found)] / discounts[: len(relevant)].sum()),
         "recall@10": len(relevant.intersection(ranked[:10])) / len(relevant),
         "recall@100": len(relevant.intersection(ranked[:100])) / len(relevant),
         "mrr@10": 0.0 if first is None else 1 / first,

@@ -57,8 +57,9 @@ class SemanticEntropy:
     et al. (2024).
 
     As there, each answer is compared with the first of each cluster and joins the first that fits. They mean the same
-    if they are equal but for case, punctuation and articles, or if an embedder finds them alike, where the paper has
-    a model of entailment; but not if they end in different numbers, which to an embedder are much the same.
+    if they are equal but for case, punctuation, articles and how numbers are spelled, or if an embedder finds them
+    alike, where the paper has a model of entailment; but not if they end in different numbers, which to an embedder
+    are much the same.
 
     Parameters
     ----------

@@ -14,7 +14,8 @@ from octograph.agents.selection.curve import accuracy_coverage, auacc, auroc, bo
 from octograph.agents.selection.score import SelectionScore
 from octograph.agents.selection.threshold import Threshold, threshold_for_accuracy, threshold_for_coverage
 from octograph.cancellation import CancelToken
-from octograph.errors import UsageError
+from octograph.errors import ContextOverflowError, UsageError
+from octograph.nodes.answered import Answered
 
 __all__ = ["Scoring", "Selective", "is_right"]
 
@@ -25,14 +26,27 @@ ACCURACIES = (0.7, 0.8, 0.9, 0.95)
 """For which the coverage is reported."""
 
 
-def is_right(graded: Graded) -> bool:
-    """Whether an answer counts as right: its choice, its number, or its words by Rouge-L."""
+def is_right(graded: Graded, *, alike: float = ALIKE) -> bool:
+    """Whether an answer counts as right: its choice, its number, or its words by Rouge-L.
+
+    One that was not given does not, be it rightly: there is no score by which it could have been told from others.
+
+    Parameters
+    ----------
+    graded
+        The answer.
+    alike
+        Rouge-L with a reference above which its words are right.
+
+    """
     question, text = graded.question, graded.reply.text
+    if not text:
+        return False
     if question.choices or graded.exact:
         return graded.exact
     if numeric_match(text, question.answers) is not None:
         return bool(graded.numeric)
-    return rouge_l(text, question.answers) > ALIKE
+    return rouge_l(text, question.answers) > alike
 
 
 class Scoring:
@@ -41,7 +55,8 @@ class Scoring:
     Attributes
     ----------
     scores
-        By question and name of the score. A question without an answer has none.
+        By question and name of the score. A question without an answer has none, nor has an answer that leaves no
+        room in the model's context for what a score puts behind it.
 
     """
 
@@ -54,9 +69,16 @@ class Scoring:
         """See `Answerer`."""
         reply = await self._answerer.reply(question, cancel=cancel)
         if reply.problem is None and reply.answered is not None:
-            found = {one.name: await one.score(reply.answered, cancel=cancel) for one in self._scores}
+            found = {one.name: await _fitting(one, reply.answered, cancel) for one in self._scores}
             self.scores[question] = {name: score for name, score in found.items() if score is not None}
         return reply
+
+
+async def _fitting(score: SelectionScore, answered: Answered, cancel: CancelToken) -> float | None:
+    try:
+        return await score.score(answered, cancel=cancel)
+    except ContextOverflowError:  # of this answer: others may be shorter
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,7 +118,7 @@ class PromptCard:
             ("base", f"`{self.base}`" + (f" with `{Path(job.adapter).name}`" if job.adapter else "")),
             ("file", f"`{Path(job.out).name}`, {job.length} rows, half precision"),
             ("data", f"{answers:,} answers that the worker itself finds likely, to {report.queries:,} questions of "
-                     f"{self.data}; right ones by Rouge-L above 0.9"),
+                     f"{self.data}; right ones by their choice, their number, or Rouge-L above 0.9"),
             ("loss", f"{report.loss:.3f} at the end{validation}"),
             ("recipe", f"AdamW, rate {job.rate:g} with a cosine, {job.epochs:g} passes, {report.steps} batches of "
                        f"{job.batch} questions, seed {job.seed}; {report.seconds / 60:.0f} minutes"),

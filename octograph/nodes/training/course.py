@@ -24,7 +24,7 @@ from octograph.nodes.host.service import Ticket
 from octograph.nodes.training.job import PromptJob, TrainingProgress, WorkerJob
 from octograph.nodes.whole_file import written_whole
 
-__all__ = ["Run", "Standing", "State", "course"]
+__all__ = ["Run", "Standing", "State", "course", "mark_of"]
 
 SAVE_SECONDS = 120.0
 
@@ -133,14 +133,18 @@ def course(run: Run, ticket: Ticket, *, checks: int, patience: int | None = None
     return True
 
 
+def mark_of(job: WorkerJob | PromptJob) -> str:
+    """What tells a training from another: everything but the threads."""
+    return sha256(json.dumps(asdict(replace(job, threads=0)), sort_keys=True).encode()).hexdigest()
+
+
 class State:
     """Where the state of an unfinished training is kept: beside the file that it is to write."""
 
     def __init__(self, job: WorkerJob | PromptJob) -> None:
         self._folder = Path(f"{job.out}.state")
         self._file = self._folder / "tensors.safetensors"
-        # What tells a training from another: everything but the threads.
-        self._mark = sha256(json.dumps(asdict(replace(job, threads=0)), sort_keys=True).encode()).hexdigest()
+        self._mark = mark_of(job)
 
     def write(self, parts: Mapping[str, Tensor], standing: Standing) -> None:
         """Keep the tensors of a training and how far it is."""

@@ -6,6 +6,7 @@ the longest, ``V`` vocabulary.
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from collections.abc import Iterator, Sequence
@@ -15,12 +16,13 @@ from typing import Any
 
 import psutil
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from octograph.nodes.host.service import Steps, Ticket
 from octograph.nodes.training.contexts import Contexts, Exercise
-from octograph.nodes.training.course import Standing, State, course
+from octograph.nodes.training.course import Standing, State, course, mark_of
 from octograph.nodes.training.job import Judged, PromptJob, PromptReport
 from octograph.nodes.training.torch_model import Dialogue, adapted, load_model
 from octograph.nodes.whole_file import written_whole
@@ -194,27 +196,43 @@ class _Run:
         return True
 
     def write(self) -> None:
-        """Write the best rows; the training is done."""
+        """Write the best rows, and with them what they came out of; the training is done."""
+        metadata = {"job": mark_of(self.job), "standing": json.dumps(asdict(self.standing))}
         with written_whole(Path(self.job.out)) as partial:
-            save_file({TENSOR: self.best.to(torch.float16).contiguous()}, partial)
+            save_file({TENSOR: self.best.to(torch.float16).contiguous()}, partial, metadata=metadata)
         self._state.remove()
 
 
+def _finished(job: PromptJob) -> Standing | None:
+    """How this very training ended, if its file is there already; None otherwise."""
+    try:
+        with safe_open(job.out, "pt") as file:
+            metadata = file.metadata() or {}
+    except (FileNotFoundError, SafetensorError):  # there is nothing yet, or nothing of ours
+        return None
+    return Standing(**json.loads(metadata["standing"])) if metadata.get("job") == mark_of(job) else None
+
+
 def train_prompt(job: PromptJob, ticket: Ticket) -> Steps:
-    """Train, yield the progress batch by batch, write the soft prompt and yield the report."""
-    run = _Run(job)
-    resumed = run.resume()
-    if not (yield from course(run, ticket, checks=job.checks)):
-        return
-    run.write()
-    standing = run.standing
+    """Train, yield the progress batch by batch, write the soft prompt and yield the report.
+
+    If the very same training has been done already, all that is left is the report.
+    """
+    standing, resumed = _finished(job), True
+    if standing is None:
+        run = _Run(job)
+        resumed = run.resume()
+        if not (yield from course(run, ticket, checks=job.checks)):
+            return
+        run.write()
+        standing = run.standing
     yield asdict(
         PromptReport(
-            queries=len(run.lessons),
-            validation_queries=len(run.checks),
+            queries=len(job.lessons),
+            validation_queries=len(job.validation),
             steps=standing.step,
             loss=standing.running,
-            validation_loss=standing.best if run.checks else None,
+            validation_loss=standing.best if job.validation else None,
             resumed=resumed,
             seconds=standing.seconds,
         )

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from octograph.agents.evaluation.answers import (
     best_f1,
     exact_match,
+    normalised,
     numeric_match,
     proportion_interval,
+    rouge_l,
 )
 
 
@@ -30,6 +32,32 @@ def test_no_answer_is_not_the_same_as_an_article_or_punctuation(reference: str) 
     assert best_f1("", [reference]) == 0
     assert exact_match("", [""])
     assert best_f1("", [""]) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference", "same"),
+    [
+        ("35", "3.5", False),
+        ("5", "-5", False),
+        ("-5 degrees", "5 degrees", False),
+        ("$35 million", "$3.5 million", False),
+        ("1,200.50", "1200.5", True),
+        ("\u22125.0", "-5", True),
+        ("five-5", "five 5", False),
+        ("Covid-19.", "covid19", True),
+        ("In 1990-1995.", "in 19901995", True),
+        ("12345678901234567890", "12345678901234567891", False),
+    ],
+)
+def test_sign_and_point_of_a_number_count_and_its_spelling_does_not(answer: str, reference: str, same: bool) -> None:
+    assert exact_match(answer, [reference]) is same
+    assert (best_f1(answer, [reference]) == 1) is same
+    assert (rouge_l(answer, [reference]) == 1) is same
+
+
+@given(st.integers() | st.floats(allow_nan=False, allow_infinity=False, min_value=-1e14, max_value=1e14))
+def test_what_is_normalised_stays_so(number: float) -> None:
+    assert normalised(normalised(f"It is {number}.")) == normalised(f"It is {number}.")
 
 
 @pytest.mark.parametrize(

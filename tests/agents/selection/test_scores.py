@@ -146,6 +146,13 @@ async def test_numbers_are_apart_however_alike_they_look() -> None:
     assert found == pytest.approx(2 / 3 * math.log(2 / 3) + 1 / 3 * math.log(1 / 3))
 
 
+@pytest.mark.parametrize("texts", [("5", "-5"), ("3.5", "35"), ("$3.5 million", "$35 million")])
+async def test_numbers_are_not_alike_for_their_digits(texts: tuple[str, str]) -> None:
+    samples = Samples(FakeDecoder([(text, [-1.0]) for text in texts]))
+    found = await scored(SemanticEntropy(samples, FixedEmbedder({text: [1, 0] for text in texts})))
+    assert found == pytest.approx(-math.log(2))
+
+
 async def test_answers_that_agree_need_no_embedder() -> None:
     samples = Samples(FakeDecoder([("Rome", [-1.0]), ("rome.", [-7.0]), ("The Rome", [-800.0])]))
     found = await scored(SemanticEntropy(samples, NONE))

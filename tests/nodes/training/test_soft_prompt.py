@@ -213,11 +213,16 @@ async def test_a_training_stops_goes_on_and_learns(kind: Any, tmp_path: Path) ->
                 cancel.cancel()
         assert not (tmp_path / "theta.safetensors").exists()
         rest = [piece async for piece in trainer.train_prompt(wanted, cancel=CancelToken())]
+        again = [piece async for piece in trainer.train_prompt(replace(wanted, threads=2), cancel=CancelToken())]
+        assert not (tmp_path / "theta.safetensors.state").exists()
+        other = [piece async for piece in trainer.train_prompt(replace(wanted, epochs=2), cancel=CancelToken())]
     finally:
         trainer.close()
     report = rest[-1]
     assert isinstance(report, PromptReport)
     assert report.resumed
+    assert again == [report]  # it is done, and is not done again
+    assert isinstance(other[0], TrainingProgress)  # which is another training
     assert (
         [piece.step for piece in (*first, *rest[:-1]) if isinstance(piece, TrainingProgress)][-1] == report.steps == 6
     )
@@ -226,4 +231,3 @@ async def test_a_training_stops_goes_on_and_learns(kind: Any, tmp_path: Path) ->
     from safetensors.numpy import load_file
 
     assert load_file(tmp_path / "theta.safetensors")["soft_prompt"].shape == (4, 576)
-    assert not (tmp_path / "theta.safetensors.state").exists()

@@ -20,7 +20,7 @@ not no never without except but cannot none nor neither instead ignore ignoring 
 plus minus times multiply multiplied divide divided add adds added adding subtract subtracted sum total difference
 differ differs delta interval average mean median product ratio percent percentage twice double doubled triple
 tripled thrice half halve halved halves third thirds quarter quarters squared cubed root roots square cube cubic
-power negative positive reverse inverse opposite combined together by
+power negative positive reverse reversed inverse opposite combined together by
 
 each every all both per apiece another other others several few couple pair pairs dozen dozens hundreds thousands
 millions many some any either daily weekly monthly yearly hourly annually annual everybody everyone pack packs

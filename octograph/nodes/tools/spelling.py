@@ -11,10 +11,10 @@ from typing import Final
 
 __all__ = ["nearest"]
 
-SHORTEST: Final = 7
+_SHORTEST: Final = 7
 
 
-def nearest(word: str, known: Iterable[str]) -> list[str]:
+def nearest(word: str, known: Iterable[str], *, shortest: int = _SHORTEST) -> list[str]:
     """Find the known words that are one slip away from a word.
 
     A slip is a letter too many, too few or wrong, or two that changed places; the first letter is right.
@@ -25,11 +25,13 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
         A word, in lower case.
     known
         Words that are spelled right.
+    shortest
+        How long a word is that is mended: in short words a slip makes another word.
 
     Returns
     -------
     list[str]
-        All that are near; none if the word is short.
+        All that are near, the word itself among them; none if the word is short.
 
     Examples
     --------
@@ -39,7 +41,7 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
     """
     from rapidfuzz.distance import OSA
 
-    if len(word) < SHORTEST:
+    if len(word) < shortest:
         return []
-    near = (name for name in known if name[:1] == word[0] and len(name) >= SHORTEST - 1)
+    near = (name for name in known if name[:1] == word[0] and len(name) >= shortest - 1)
     return [name for name in near if OSA.distance(word, name, score_cutoff=1) <= 1]

@@ -35,7 +35,7 @@ _REWORDINGS: Final = (
     # "750 ml -> fl oz"; quotation marks, but not those of inches: 5'11"
     (re.compile(r" ?(?:-+>|=+>|→|➔|⇒) ?"), r" in "),
     (re.compile(r"(?<![0-9'½¼¾])\"|(?<![\w'])'(?=\w)"), ""),
-    # "2 and a half cups", "2 and 3/4 cups", "a pound and a half", "3 quarters of an inch", but not "2 quarter inch bolts"
+    # "2 and a half cups", "2 and 3/4 cups", "a pound and a half", "3 quarters of an inch"; not "2 quarter inch bolts"
     (re.compile(rf"\b(?P<whole>[0-9]+),? and (?:an? |(?P<above>[0-9]) ){_PART}\b", re.I), _mixed),
     (re.compile(r"\b([0-9]+) and (?=[0-9]/[0-9])", re.I), r"\1 "),
     (re.compile(rf"\b(?:an?|(?P<whole>1)) (?P<unit>[a-z]+) and an? {_PART}\b", re.I), _and_a_part),

@@ -24,7 +24,7 @@ power negative positive reverse reversed inverse opposite combined together by
 
 each every all both per apiece another other others several few couple pair pairs dozen dozens hundreds thousands
 millions many some any either daily weekly monthly yearly hourly annually annual everybody everyone pack packs
-packet packets set sets share shared split remaining remain remains rest left leftover extra spare whole full
+packet packets sets share shared split remaining remain remains rest left leftover extra spare whole full
 partial back return trips tolerance margin
 
 more less fewer than above below over under beneath beyond past between within change changed lost lose loses gained

@@ -38,10 +38,12 @@ _PLAIN: Final = re.compile(r"[\w\s,.:;?!'()-]*")
 _CLAUSE: Final = re.compile(r"[.?!;:]+(?= |$)|[,()]")
 # Each of these is a unit by its name, and hardly ever meant as one.
 _NO_UNITS: Final = frozenset({"in", "us", "at", "turn", "i", "a", "an", "s"})
-# Qualities of a unit that stand apart from it: "12 oz (troy)", "3 pints, British".
+# What makes a unit another one and stands apart from it: "12 oz (troy)", "3 pints, British", ounces of gold, and a
+# weight on the moon.
 _QUALIFIERS_WORDS: Final = """
 troy nautical statute fluid dry liquid avoirdupois imperial uk british english scottish irish canadian australian
-japanese chinese indian metric short light square cubic sq cu sea survey food roman old ancient
+japanese chinese indian metric short light square cubic sq cu sea survey food roman
+gold silver platinum palladium bullion moon mars venus jupiter
 """
 _QUALIFIERS: Final = frozenset(_QUALIFIERS_WORDS.split())
 _GEOMETRY: Final = re.compile(

@@ -49,7 +49,9 @@ _REWORDINGS: Final = (
 _MINUS: Final = re.compile(r"\b(?:minus|negative) (?=[0-9])", re.I)
 # "BTU to kWh, 12000"
 _NUMBER_LAST: Final = re.compile(
-    rf"(?P<source>[^0-9,:]+?) (?P<to>(?:in)?to|in) (?P<target>[^0-9,:]+?)[:,] ?(?P<number>-?{_NUMBER})[ .?!]*"
+    r"(?:(?:please )?(?:convert|change|turn) )?(?P<source>[^0-9,:]+?) (?P<to>(?:in)?to|in) "
+    rf"(?P<target>[^0-9,:]+?)[:,] ?(?P<number>-?{_NUMBER})[ .?!]*",
+    re.I,
 )
 # "pints, imperial ones I mean"
 _WHICH: Final = re.compile(

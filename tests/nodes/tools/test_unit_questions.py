@@ -21,6 +21,7 @@ UNITS = UnitConverter()
         # As people write amounts: the expected numbers from the definitions of the units.
         ("750 ml -> fl oz", "750 milliliters ≈ 25.3605 fluid ounces (US fluid ounce)"),
         ("kcal to kilojoule, 250", "250 kilocalories = 1046 kilojoules (1 cal = 4.184 J)"),
+        ("convert kilometers to miles: 42", "42 kilometers ≈ 26.0976 miles"),
         ("hectares to acres: 12", "12 hectares ≈ 29.6526 acres"),
         ("2 and a half cups in ml", "2.5 cups = 591.47059125 milliliters (US cup)"),
         ("an ounce and a half in grams", "1.5 ounces = 42.5242846875 grams"),
@@ -86,6 +87,8 @@ def test_what_people_say(query: str, text: str) -> None:
         "a difference of 5 C in F",
         "how many pounds is 5 kg of gold worth",
         "is 5 km more than 3 miles",
+        "how many pounds is 5 kg on the moon",
+        "5 oz of gold in grams",
         "write a poem about 5 km in miles",
         "5 km and 3 litres in miles",
         "Give me that in tonnes, and as elephants of 5 tonnes",

@@ -33,6 +33,10 @@ _JOIN: Final = re.compile(r"(?:,? and |, | )(?=[0-9½¼¾])")
 _CUE: Final = re.compile(
     r"(?<![\w'-])(?:in|into|to|as|how many|number of|(?:need|want|make)s?)(?: it| that)?(?: in)?(?: the)? |= ?", re.I
 )
+# "We have 12 acres. Hectares?"
+_LAST: Final = re.compile(r"[.,;:] (?P<unit>[^.,;:?!#]+)[.?! ]*$")
+# "If I weigh 70 kg, how many stone is that": nothing but the amount depends on it.
+_HYPOTHESIS: Final = re.compile(r"^if (?=.* (?:is|are) (?:it|that|this)\W*$)", re.I)
 _LIST: Final = re.compile(r",? and |, ")
 _PLAIN: Final = re.compile(r"[\w\s,.:;?!'()-]*")
 _CLAUSE: Final = re.compile(r"[.?!;:]+(?= |$)|[,()]")
@@ -187,6 +191,9 @@ def _target_spans(text: str) -> list[tuple[int, int, int]]:
             end = _unit_end(text, joined.end()) if joined else None
             if end is None:
                 spans.append((cue.start(), cue.end(), stop))
+    last = _LAST.search(text)
+    if not spans and last and _unit_end(text, last.start("unit")) == last.end("unit"):
+        spans.append((last.start("unit"), *last.span("unit")))
     return spans
 
 
@@ -202,6 +209,7 @@ def _single_unit(text: str) -> Question | None:
 
 def _is_harmless(text: str) -> bool:
     """Return whether nothing could change the answer in a text that has signs for its amount and its wanted unit."""
+    text = _HYPOTHESIS.sub("", text)
     words = words_of(text)
     plain = _PLAIN.fullmatch(text.replace("#", "").replace("@", "")) and not re.search(r"[0-9½¼¾]|-[#@]|[#@]-", text)
     if not plain or words_that_change(text) or _QUALIFIERS.intersection(words):

@@ -32,6 +32,7 @@ def _fraction(match: re.Match[str]) -> str:
 
 
 _REWORDINGS: Final = (
+    (re.compile(r" & "), " and "),
     # "750 ml -> fl oz"; quotation marks, but not those of inches: 5'11"
     (re.compile(r" ?(?:-+>|=+>|→|➔|⇒) ?"), r" in "),
     (re.compile(r"(?<![0-9'½¼¾])\"|(?<![\w'])'(?=\w)"), ""),

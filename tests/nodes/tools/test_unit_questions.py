@@ -53,6 +53,8 @@ UNITS = UnitConverter()
         ("We're making 19 knots, I want km/h", "19 knots = 35.188 kilometers per hour"),
         ('The sign says "Clearance 11 ft 6 in". How many metres is that?', "11 feet 6 inches = 3.5052 meters"),
         ("35 mpg in litres per 100 km, please", "35 miles per gallon ≈ 6.72042 liters per 100 kilometers (US gallon)"),
+        ("We have 12 acres. Hectares?", "12 acres ≈ 4.85623 hectares"),
+        ("If I weigh 70 kg how many stone is that", "70 kilograms ≈ 11.0231 stone"),
         # Imperial or American.
         ("how many pints are there in 3 litres, imperial pints I mean", "3 liters ≈ 5.27926 imperial pints"),
         ("How much is a pint in millilitres, the British one?", "1 imperial pint = 568.26125 milliliters"),
@@ -75,6 +77,8 @@ def test_what_people_say(query: str, text: str) -> None:
         "I run 5 km there and back, how many miles is that",
         "We walked 5 km a day, how many miles in a week",
         "The pool is 25 yards long and I did 40 lengths; how many kilometres is that?",
+        "If I have run 5 km, how many miles is it home",
+        "We have 12 acres. Half in hectares?",
         "5-7 km in miles",
         "between 5 km and 6 km in miles",
         "2 quarter inch bolts in mm",

@@ -41,7 +41,7 @@ _ROUND: Final = (
 )
 _PRECISION: Final = re.compile(
     rf"{_ROUND}(?:to|with|at) (?P<count>[0-9]{{1,4}}) "
-    r"(?:(?P<places>decimal places?|decimals?|places?|dp|digits? after the (?:decimal )?point)|"
+    r"(?:(?P<places>decimal places?|decimals?|places?|d\.?p|digits? after the (?:decimal )?point)|"
     r"digits?|significant (?:digits?|figures?)|sig figs?)$"
 )
 _NEAREST: Final = re.compile(
@@ -64,8 +64,8 @@ _FOR_VARIABLE: Final = re.compile(
     r"(?:if|when|where|in|given|given that|such that)|[:,])[\s,:]+(?P<rest>.*=.*)"
 )
 _AND_FIND: Final = re.compile(
-    r"(?:(?:if|when|given|let) )?(?P<rest>.*=.*?)(?:,? (?:then )?"
-    r"(?:solve for|find|what is|what's)|,? for) (?P<name>[b-df-hj-km-np-z])"
+    r"(?:(?:if|when|given|let) )?(?P<rest>.*=.*?)(?:[,;]? (?:then )?"
+    r"(?:solve for|find|what is|what's)|[,;]? for) (?P<name>[b-df-hj-km-np-z])"
 )
 
 

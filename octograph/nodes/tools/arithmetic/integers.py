@@ -16,12 +16,13 @@ _WHOLE: Final = r"[0-9]{1,3}(?:,[0-9]{3}){1,6}|[0-9]{1,20}"
 _FACTORS: Final = re.compile(
     rf"(?:the )?(?:prime factors|prime factori[sz]ation) of (?P<a>{_WHOLE})"
     rf"|factori[sz]e (?P<b>{_WHOLE})(?: into (?:its )?prime(?:s| factors))?"
-    rf"|(?:factor|split|break(?: down)?) (?P<c>{_WHOLE}) (?:in)?to (?:its )?prime(?:s| factors)"
+    rf"|(?:factor|split|decompose|break(?: down)?) (?P<c>{_WHOLE}) (?:in)?to (?:its )?prime(?:s| factors)"
 )
 _PRIME: Final = re.compile(rf"(?P<n>{_WHOLE}) (?:is )?(?:a )?prime(?: number)?")
 _DIVISION: Final = re.compile(
-    rf"times (?:does|will|can|do) (?P<d>{_WHOLE}) go into (?P<n>{_WHOLE}),? "
+    rf"times (?:does|will|can|do) (?P<d>{_WHOLE}) (?:go|fit) into (?P<n>{_WHOLE}),? "
     r"(?:and )?(?:what(?:'s| is) (?:the remainder|left(?: over)?)|with what remainder)"
+    rf"|quotient and (?:the )?remainder of (?P<n3>{_WHOLE}) (?:divided by|/) (?P<d3>{_WHOLE})"
     rf"|(?:divide )?(?P<n2>{_WHOLE}) (?:divided )?by (?P<d2>{_WHOLE}),? with (?:a |the )?remainder"
 )
 
@@ -72,7 +73,9 @@ def read_integers(text: str) -> Statement | None:
     if found := _PRIME.fullmatch(text):
         return _primality(_number(found["n"]))
     if found := _DIVISION.fullmatch(text):
-        return _divided(_number(found["n"] or found["n2"]), _number(found["d"] or found["d2"]))
+        return _divided(
+            _number(found["n"] or found["n2"] or found["n3"]), _number(found["d"] or found["d2"] or found["d3"])
+        )
     return None
 
 

@@ -150,14 +150,14 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[Node, Node], Sentence]], ..
         (r"(?:decrease|reduce|lower) (?P<a>.+?) by (?P<b>.+)", _changed("-")),
         (r"(?P<a>.+?) (?:increased|raised) by (?P<b>.+)", _changed("+")),
         (r"(?P<a>.+?) (?:decreased|reduced) by (?P<b>.+)", _changed("-")),
-        (r"(?:a )?(?P<a>.+?) (?:off|discount on|off of) (?P<b>.+)", _discount),
+        (r"(?:a )?(?P<a>.+?) (?:off of|off|discount on) (?P<b>.+)", _discount),
         (
             r"(?:a )?(?P<a>.+?) (?:tip|gratuity|tax|sales tax|vat) on (?:an? )?(?P<b>.+?)(?: (?:bill|check|meal))?",
             _levied,
         ),
         (rf"{_BILL} (?:between|among|by|into) (?P<b>.+?){_WAYS}", _plain("/")),
         (rf"{_BILL} (?P<b>[0-9]+) ways(?: evenly| equally)?", _plain("/")),
-        (r"times (?:does|will|can|do) (?P<b>.+?) go into (?P<a>.+)", _plain("/")),
+        (r"times (?:does|will|can|do) (?P<b>.+?) (?:go|fit) into (?P<a>.+)", _plain("/")),
         (r"(?P<a>.+?) more than (?P<b>.+)", _compared("+")),
         (r"(?P<a>.+?) less than (?P<b>.+)", _compared("-")),
         (r"add (?P<a>.+?) (?:to|and) (?P<b>.+)", _compared("+")),
@@ -173,6 +173,7 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[Node, Node], Sentence]], ..
         (rf"(?P<a>.+?) as a {_PERCENT} of (?P<b>.+)", _share),
         (rf"{_PERCENT} (?:change|increase) from (?P<a>.+?) to (?P<b>.+)", _growth),
         (rf"{_PERCENT} decrease from (?P<a>.+?) to (?P<b>.+)", _loss),
+        (r"(?P<b>.+?) of what(?: number)? is (?P<a>.+)", _base),
         (r"(?P<a>.+?) is (?P<b>.+?) of(?: what(?: number)?)?", _base),
     )
 )

@@ -31,19 +31,28 @@ _OTHER_TASKS: Final = frozenset(
         "base", "derivative", "differentiate", "integral", "integrate", "limit", "expand", "factor", "factorise",
         "factorize", "factors", "matrix", "vector", "system", "deviation", "variance", "mode", "range", "prime",
         "primes", "modulus", "interest", "probability", "degrees", "estimate", "even", "odd",
-        "convert", "in", "into", "as", "to",
+        "convert", "in", "into", "as", "to", "invert", "reciprocal", "negate", "truncate", "sort", "order", "plot",
+        "graph", "verify",
+    }
+)  # fmt: skip
+# What may stand before a colon: any other word could be what is to be done.
+_ANNOUNCING: Final = frozenset(
+    {
+        "following", "this", "calculation", "expression", "sum", "question", "problem", "task", "my", "calculator",
+        "is", "broken", "here", "it", "it's", "homework", "next", "help", "with", "for", "maths",
     }
 )  # fmt: skip
 _SENTENCE: Final = re.compile(r"(?<=[.?!:;])\s+|, (?=i(?:'m|'ll)? )")
 _OPENING: Final = re.compile(
     r"(?:(?:i|you|we) (?:would |will )?get )?(?:(?:if|when) (?:i|you|we) |for (?=[0-9(]))"
     r"|one: |(?:convert|change|turn|write|express) (?=.* (?:as|to|into|in) (?:an? )?(?:decimal|fraction|percent))"
-    r"|(?:following )?(?:expression|calculation|(?:quadratic |linear )?equation|sum(?= [0-9(.]+ ?[-+*/]))[:,]? "
-    r"|reduce (?=.* terms)|fraction (?=[0-9]+ ?/)|u (?:do )?|(?:worked|working) out (?:what )?|solved "
+    r"|(?:following )?(?:expression|calculation|(?:quadratic |linear )?equation|quadratic)[:,]? "
+    r"|sum (?=[0-9(.]+ ?[-+*/])|reduce (?=.* terms)|fraction (?=[0-9]+ ?/)|number is |check (?:if|whether) "
+    r"|list (?:all )?(?:the )?(?=prime)|u (?:do )?|(?:worked|working) out (?:what )?|solved "
 )
 _CLOSING: Final = re.compile(
     r"(?:,? what (?:does|do|would) (?:that|this|it) (?:come to|equal|give|make|be)"
-    r"| (?:comes?|works out|amounts?) to| gives?| be|,? and nothing else|,? all digits)$"
+    r"| (?:comes?|works out|amounts?) to| gives?| be|,? is how (?:much|many)|,? and nothing else|,? all digits)$"
 )
 _PURPOSE: Final = re.compile(r",? for (?:my|the|our|his|her) [a-z]+(?: [a-z]+)?$")
 _VARIABLE: Final = re.compile(r"(?<![a-z])[b-df-hj-km-np-z](?![a-z])")
@@ -62,8 +71,13 @@ _REWORDINGS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         # "add up 4, 5 and 6", "4, 5 and 6 in total"
-        (r"^(?:add|sum|total)(?: up)?:? (?!of )(?P<list>[^,]+,.+?)(?: together| up)?$", _sum_of),
-        (r"^(?:add|sum|total) up:? (?P<list>.+ and .+?)(?: together)?$", _sum_of),
+        (r"^(?:add|sum)(?: up| together)?:? (?=[0-9.]+(?: ?\+ ?[0-9.]+)+$)", ""),
+        (r"^(?:add|sum|total)(?: up| together)?:? (?!of )(?P<list>[^,]+,.+?)(?: together| up)?$", _sum_of),
+        (r"^(?:add|sum|total) (?:up|together):? (?P<list>.+ and .+?)(?: together)?$", _sum_of),
+        (r"^(?P<list>[^,]+,.+?) (?:add|sum) up to$", _sum_of),
+        (r"^average (?=[^,]+,)(?!of )", "average of "),
+        (r"^multiply (?=[^,]+,)", "product of "),
+        (r"^often (?=(?:does|will|can|do) )", "times "),
         (r"^(?P<list>.+ and .+?) (?:summed|added)(?: up| together)?$", _sum_of),
         (r"^(?:number )?(?:is )?halfway between (?=[^,]+ and [^,]+$)", "average of "),
         (rf"^rais(?:e|ing) (?=.* to (?:the|a) (?:power|{_ORDINAL}))", ""),
@@ -138,6 +152,8 @@ def _question(text: str) -> str:
 def _is_aside(sentence: str) -> bool:
     if re.search(r"[^a-z ,.:;?!']", digits_for_words(sentence).text) or words_that_change(sentence):
         return False
+    if sentence.endswith(":"):
+        return set(words_of(strip_request(sentence))) <= _ANNOUNCING
     words = words_of(sentence)
     return not _OTHER_TASKS.intersection(words) and not any(_is_operation(word) for word in words)
 

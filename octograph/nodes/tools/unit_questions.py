@@ -33,6 +33,8 @@ _JOIN: Final = re.compile(r"(?:,? and |, | )(?=[0-9½¼¾])")
 _CUE: Final = re.compile(
     r"(?<![\w'-])(?:in|into|to|as|how many|number of|(?:need|want|make)s?)(?: it| that)?(?: in)?(?: the)? |= ?", re.I
 )
+# "Square feet of a flat with 75 square metres"
+_FOR: Final = re.compile(r" (?:of|for) ")
 # "We have 12 acres. Hectares?"
 _LAST: Final = re.compile(r"[.,;:] (?P<unit>[^.,;:?!#]+)[.?! ]*$")
 # "If I weigh 70 kg, how many stone is that": nothing but the amount depends on it.
@@ -191,7 +193,9 @@ def _target_spans(text: str) -> list[tuple[int, int, int]]:
             end = _unit_end(text, joined.end()) if joined else None
             if end is None:
                 spans.append((cue.start(), cue.end(), stop))
-    last = _LAST.search(text)
+    first, last = _unit_end(text, 0), _LAST.search(text)
+    if not spans and first and _FOR.match(text, first):
+        spans.append((0, 0, first))
     if not spans and last and _unit_end(text, last.start("unit")) == last.end("unit"):
         spans.append((last.start("unit"), *last.span("unit")))
     return spans

@@ -53,6 +53,8 @@ UNITS = UnitConverter()
         ("We're making 19 knots, I want km/h", "19 knots = 35.188 kilometers per hour"),
         ('The sign says "Clearance 11 ft 6 in". How many metres is that?', "11 feet 6 inches = 3.5052 meters"),
         ("35 mpg in litres per 100 km, please", "35 miles per gallon ≈ 6.72042 liters per 100 kilometers (US gallon)"),
+        ("Square feet of a flat with 75 square metres", "75 square meters ≈ 807.293 square feet"),
+        ("newton metres for 80 foot-pounds", "80 foot-pounds ≈ 108.465 newton-meters"),
         ("We have 12 acres. Hectares?", "12 acres ≈ 4.85623 hectares"),
         ("If I weigh 70 kg how many stone is that", "70 kilograms ≈ 11.0231 stone"),
         # Imperial or American.

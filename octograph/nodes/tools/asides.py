@@ -40,7 +40,8 @@ rounded round rounding nearest digits digit decimal decimals places figures frac
 binary hexadecimal hex octal roman words first second third last
 
 then also worth cost costs price prices priced pay pays paid earn earns dollar dollars euro euros cent cents poem
-story essay email letter code function program script sentence joke translate explain gauge step steps multiple
+story essay email letter code function program script sentence joke translate explain describe recommend
+suggest list summarise summarize compose draft gauge step steps multiple
 multiples
 """
 # Not this; something done to it; several of it or a part; another one; a comparison; another way to write it; another

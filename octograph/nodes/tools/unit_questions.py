@@ -21,6 +21,8 @@ _MAX_WORDS: Final = 6
 
 _WORD: Final = re.compile(r"(?:[a-zµμΩå°]+(?:\^?[23](?![0-9./]))?\.?|(?<=/)100 ?k[a-z]+|(?<=per )100 ?k[a-z]+)", re.I)
 _SIGNS: Final = re.compile(r"[#@]")
+# Two of these ask two things: "What's the capital of France and what is 5 km in miles".
+_ASKS: Final = re.compile(r"\b(?:what|whats|how|which)\b", re.I)
 _GAP: Final = re.compile(r" ?/ ?| |-")
 _TIGHT: Final = re.compile(r"''|['\"]")
 _NUMBER: Final = re.compile(
@@ -109,7 +111,7 @@ def find_question(text: str) -> Question | None:
     Question(amount='650 square feet', target='square metres')
 
     """
-    if _SIGNS.search(text):
+    if _SIGNS.search(text) or len(_ASKS.findall(text)) > 1:
         return None
     amount = _amount_span(text)
     if amount is None:
@@ -224,5 +226,11 @@ def _is_harmless(text: str) -> bool:
         return False
     if _EARLIER.match(text):
         return False
-    asking = [clause for clause in _CLAUSE.split(text) if "@" in clause]
-    return all("#" in clause or set(words_of(clause)) <= _REFERRING for clause in asking)
+    return all(_is_harmless_clause(clause) for clause in _CLAUSE.split(text))
+
+
+def _is_harmless_clause(clause: str) -> bool:
+    """Return whether a clause holds the amount, or only refers to it, or asks nothing."""
+    if "#" in clause:
+        return True
+    return set(words_of(clause)) <= _REFERRING or not ("@" in clause or _ASKS.search(clause))

@@ -100,6 +100,8 @@ def test_what_people_say(query: str, text: str) -> None:
         "prime factors of 12 and 18",
         "2+2, I mean 2+3",
         "add up 4, 5 and 6, and what is 19% of that",
+        "What's the capital of France? What is 5 + 3?",
+        "Tell me about Euler. What is 5 + 3?",
         # What is said beside it changes the result.
         "Convert to inches: 5 + 3",
         "in binary: 5 + 3",

@@ -99,6 +99,10 @@ def test_what_people_say(query: str, text: str) -> None:
         "5 km and 3 litres in miles",
         "Give me that in tonnes, and as elephants of 5 tonnes",
         "how many days is 90 minutes, rounded to the nearest whole day",
+        "What's the capital of France and what is 5 km in miles",
+        "What's the capital of France and how many miles is 5 km",
+        "5 km in miles, what is the capital of France",
+        "convert 5 km to miles and 3 kg to pounds",
         # Units with two readings.
         "3 oz in ml or grams",
         "12 oz (troy) in grams",

@@ -35,11 +35,12 @@ _OTHER_TASKS: Final = frozenset(
         "graph", "verify",
     }
 )  # fmt: skip
-# What may stand before a colon: any other word could be what is to be done.
+# What may be said in a request or before a colon: any other word could be what is to be done.
 _ANNOUNCING: Final = frozenset(
     {
         "following", "this", "calculation", "expression", "sum", "question", "problem", "task", "my", "calculator",
         "is", "broken", "here", "it", "it's", "homework", "next", "help", "with", "for", "maths",
+        "thank", "thanks", "you", "so", "very", "much",
     }
 )  # fmt: skip
 _SENTENCE: Final = re.compile(r"(?<=[.?!:;])\s+|, (?=i(?:'m|'ll)? )")
@@ -152,8 +153,9 @@ def _question(text: str) -> str:
 def _is_aside(sentence: str) -> bool:
     if re.search(r"[^a-z ,.:;?!']", digits_for_words(sentence).text) or words_that_change(sentence):
         return False
-    if sentence.endswith(":"):
-        return set(words_of(strip_request(sentence))) <= _ANNOUNCING
+    asked = strip_request(sentence)
+    if (asked != sentence and not sentence.startswith("i ")) or sentence.endswith((":", "?")):
+        return set(words_of(asked)) <= _ANNOUNCING
     words = words_of(sentence)
     return not _OTHER_TASKS.intersection(words) and not any(_is_operation(word) for word in words)
 

@@ -72,7 +72,7 @@ inch;inch;inches;in ins " ''
 foot;foot;feet;ft '
 yard;yard;yards;yd yds
 thou;thou;thou;
-hand;hand;hands;
+hand;hand;hands;;a hand is 4 inches, the decimals are parts of a hand
 mile;mile;miles;mi
 nautical_mile;nautical mile;nautical miles;nmi sea_mile sea_miles
 light_year;light-year;light-years;light_year light_years lightyear lightyears ly

@@ -130,6 +130,9 @@ class UnitConverter:
             raise ToolError("a temperature is one number", hint="Ask for instance for 72 °F in °C.")
         if len(parts) + len(targets) > 2 and not all(self._measure_alike(smallest, unit) for unit in targets):
             raise ToolError("what is per something else is one number", hint="Ask for one unit.")
+        if any(unit.singular == "hand" and value.denominator != 1 for value, unit in parts):
+            # To people with horses "15.2 hands" is 15 hands and 2 inches.
+            raise ToolError("a part of a hand can be read in two ways", hint="Write it as 15 hands 2 inches.")
         self._check_order([unit for _, unit in parts])
         self._check_order(targets)
         self._check_multiples(targets)

@@ -31,7 +31,10 @@ UNITS = UnitConverter()
         ("How cold is minus 40 Celsius in Fahrenheit", "-40 °C = -40 °F"),
         ("light year in kilometres", "1 light-year = 9460730472580.8 kilometers"),
         ("81 kilos in pounds", "81 kilograms ≈ 178.574 pounds"),
-        ("15.2 hands in centimetres", "15.2 hands = 154.432 centimeters"),
+        (
+            "15 hands 2 inches in centimetres",
+            "15 hands 2 inches = 157.48 centimeters (a hand is 4 inches, the decimals are parts of a hand)",
+        ),
         ("25 thou in millimetres", "25 thou = 0.635 millimeters"),
         ("torque 110 Nm to lb ft", "110 newton-meters ≈ 81.1318 foot-pounds"),
         ("1013 hectopascals in inHg", "1013 hectopascals ≈ 29.9139 inHg"),
@@ -104,6 +107,8 @@ def test_what_people_say(query: str, text: str) -> None:
         "5 km in miles, what is the capital of France",
         "convert 5 km to miles and 3 kg to pounds",
         # Units with two readings.
+        "15.2 hands in centimetres",
+        "how many centimetres is a 14.2 hand pony",
         "3 oz in ml or grams",
         "12 oz (troy) in grams",
         "20 below in Fahrenheit",

@@ -22,10 +22,12 @@ from octograph.nodes.tools.arithmetic.expression import (
     Number,
     render,
 )
+from octograph.nodes.tools.arithmetic.integers import read_integers
 from octograph.nodes.tools.arithmetic.parser import parse
-from octograph.nodes.tools.arithmetic.result import Rounding, write
+from octograph.nodes.tools.arithmetic.result import Rounding, write, write_fraction
 from octograph.nodes.tools.arithmetic.sentences import Sentence, read_sentence
 from octograph.nodes.tools.arithmetic.tokens import Token, tokenise
+from octograph.nodes.tools.arithmetic.wording import reword
 from octograph.nodes.tools.numerals import digits_for_words
 from octograph.nodes.tools.phrasing import normalise, strip_request, strip_tail
 from octograph.nodes.tools.tool import ToolAnswer
@@ -34,13 +36,16 @@ __all__ = ["Calculator"]
 
 _MAX_PRECISION: Final = 100
 
+_ROUND: Final = (
+    r"[\s,]*(?:and )?(?:(?:rounded|correct|accurate|round|precise|exact) (?:it |that |the (?:result|answer) )?)?"
+)
 _PRECISION: Final = re.compile(
-    r"[\s,]*(?:(?:rounded|correct|accurate|round|precise|exact) )?(?:to|with|at) (?P<count>[0-9]{1,4}) "
-    r"(?:(?P<places>decimal places?|decimals?|places?|dp|digits? after the (?:decimal )?point)|"
+    rf"{_ROUND}(?:to|with|at) (?P<count>[0-9]{{1,4}}) "
+    r"(?:(?P<places>decimal places?|decimals?|places?|d\.?p|digits? after the (?:decimal )?point)|"
     r"digits?|significant (?:digits?|figures?)|sig figs?)$"
 )
 _NEAREST: Final = re.compile(
-    r"[\s,]*(?:rounded )?to the nearest "
+    rf"{_ROUND}to the nearest "
     r"(?P<kind>integer|whole number|whole|one|tenth|hundredth|thousandth|cent)$"
 )
 _PLACES_OF: Final = {"tenth": 1, "hundredth": 2, "cent": 2, "thousandth": 3}
@@ -48,14 +53,19 @@ _ORDINALS: Final = ("second", "third", "fourth", "fifth", "sixth", "seventh", "e
 _ORDINAL_POWER: Final = re.compile(
     rf" (?:raised )?to the (?:(?P<digits>[0-9]{{1,3}})(?:st|nd|rd|th)|(?P<word>{'|'.join(_ORDINALS)})) power"
 )
+_AS_FRACTION: Final = re.compile(
+    r",? (?:as|to|into) (?:an? |1 )?(?:exact |single |simple )?fraction(?: in (?:its )?(?:lowest|simplest) terms)?$"
+    r"|,? (?:in|to) (?:its )?(?:lowest|simplest) terms$"
+)
+_AS_PERCENT: Final = re.compile(r" as a percent$")
 _AS_FORM: Final = re.compile(r",? (?:as|in|to) (?:a |an )?(?:decimal|number)(?: form)?$")
 _FOR_VARIABLE: Final = re.compile(
     r"(?:for )?(?P<name>[b-df-hj-km-np-z])(?: "
     r"(?:if|when|where|in|given|given that|such that)|[:,])[\s,:]+(?P<rest>.*=.*)"
 )
 _AND_FIND: Final = re.compile(
-    r"(?:(?:if|when|given|let) )?(?P<rest>.*=.*?)(?:,? (?:then )?"
-    r"(?:solve for|find|what is|what's)|,? for) (?P<name>[b-df-hj-km-np-z])"
+    r"(?:(?:if|when|given|let) )?(?P<rest>.*=.*?)(?:[,;]? (?:then )?"
+    r"(?:solve for|find|what is|what's)|[,;]? for) (?P<name>[b-df-hj-km-np-z])"
 )
 
 
@@ -88,30 +98,31 @@ class Calculator:
         '3 / 7 + 2 / 5 = 29/35 ≈ 0.828571429'
 
         """
-        digits = digits_for_words(normalise(query))
-        bare = strip_request(digits.text)
-        text = _ORDINAL_POWER.sub(_power_sign, strip_tail(bare))
-        text, rounding = _take_rounding(text)
-        text = _AS_FORM.sub("", text)
+        query = normalise(query)
+        digits = digits_for_words(reword(query))
+        text = strip_tail(strip_request(digits.text))
+        if statement := read_integers(text):
+            return self._answer(statement.text, statement.value)
+        text, rounding = _take_rounding(_ORDINAL_POWER.sub(_power_sign, text))
+        text, fraction = _AS_FRACTION.subn("", _AS_FORM.sub("", text))
         if "=" in text:
             return self._equation(text, joined=digits.joined)
-        sentence = read_sentence(text, joined=digits.joined)
-        if sentence is None:
-            tokens = tokenise(text)
-            if not tokens:
-                raise ToolError("there is nothing to calculate", hint="Ask for something such as 48 * 17.")
-            sentence = Sentence(node=parse(tokens, joined=digits.joined))
-        if isinstance(_peeled(sentence.node), Number) and rounding is None:
+        if fraction and rounding:
+            raise ToolError("a fraction is not rounded", hint="Ask for the one or the other.")
+        sentence = _sentence(text, joined=digits.joined)
+        if isinstance(_peeled(sentence.node), Number) and not (rounding or fraction or sentence.percent):
             raise ToolError(
                 "there is only a number, and nothing to calculate", hint="Ask for something such as 48 * 17."
             )
-        if len(bare) < len(digits.text) and _may_exclaim(text, sentence.node):
+        if not query.startswith(text) and _may_exclaim(text, sentence.node):
             raise ToolError(
                 "the '!' can be a factorial or the end of the sentence", hint="Leave it out, or use brackets."
             )
         value = evaluate(sentence.node)
         expression = render(sentence.node.inner if isinstance(sentence.node, Group) else sentence.node)
-        if sentence.percent:
+        if fraction:
+            result = write_fraction(value)
+        elif sentence.percent:
             result = write(value * 100, rounding=rounding, unit="%")
         else:
             result = write(value, rounding=rounding, expression=expression)
@@ -145,6 +156,17 @@ class Calculator:
 
     def _answer(self, text: str, value: str) -> ToolAnswer:
         return ToolAnswer(text=text, value=value, tool=self.name)
+
+
+def _sentence(text: str, *, joined: bool) -> Sentence:
+    """Read a form of words, or else a formula."""
+    if sentence := read_sentence(text, joined=joined):
+        return sentence
+    text, percent = _AS_PERCENT.subn("", text)
+    tokens = tokenise(text)
+    if not tokens:
+        raise ToolError("there is nothing to calculate", hint="Ask for something such as 48 * 17.")
+    return Sentence(node=parse(tokens, joined=joined), percent=percent > 0)
 
 
 def _power_sign(match: re.Match[str]) -> str:

@@ -8,13 +8,13 @@ of the conversion.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 from dataclasses import dataclass
 from typing import Final
 
 from octograph.errors import ToolError
+from octograph.nodes.tools.spelling import nearest
 
 __all__ = ["Factor", "UnitName", "find_units"]
 
@@ -71,6 +71,8 @@ meter;meter;meters;metre metres m mtr
 inch;inch;inches;in ins " ''
 foot;foot;feet;ft '
 yard;yard;yards;yd yds
+thou;thou;thou;
+hand;hand;hands;;a hand is 4 inches, the decimals are parts of a hand
 mile;mile;miles;mi
 nautical_mile;nautical mile;nautical miles;nmi sea_mile sea_miles
 light_year;light-year;light-years;light_year light_years lightyear lightyears ly
@@ -79,8 +81,9 @@ parsec;parsec;parsecs;pc
 angstrom;angstrom;angstroms;Å
 micron;micron;microns;
 gram;gram;grams;g gramme grammes gm gms
+kilogram;kilogram;kilograms;kilo kilos
 metric_ton;tonne;tonnes;metric_ton metric_tons t
-ton;short ton;short tons;ton tons short_ton short_tons;the ton is the US short ton of 2000 pounds
+ton;short ton;short tons;ton tons short_ton short_tons us_ton us_tons;the ton is the US short ton of 2000 pounds
 long_ton;long ton;long tons;imperial_ton imperial_tons
 pound;pound;pounds;lb lbs
 ounce;ounce;ounces;oz
@@ -106,7 +109,7 @@ degree_Fahrenheit;°F;°F;fahrenheit f °f degf degree_fahrenheit\
 kelvin;kelvin;kelvin;kelvins K degrees_kelvin °k k
 degree_Rankine;°R;°R;rankine degrees_rankine
 liter;liter;liters;litre litres l ltr
-cup;cup;cups;;US cup
+cup;cup;cups;us_cup us_cups;US cup
 tablespoon;tablespoon;tablespoons;tbsp tbsps tbs;US spoon
 teaspoon;teaspoon;teaspoons;tsp tsps;US spoon
 fluid_ounce;fluid ounce;fluid ounces;fl_oz floz us_fluid_ounce us_fluid_ounces us_fl_oz\
@@ -126,10 +129,13 @@ bar;bar;bar;bars
 standard_atmosphere;atmosphere;atmospheres;atm
 torr;torr;torr;
 millimeter_Hg;mmHg;mmHg;mmhg
+inch_Hg;inHg;inHg;inhg inch_of_mercury inches_of_mercury
 pound_force_per_square_inch;psi;psi;pounds_per_square_inch
 newton;newton;newtons;N
 pound_force;pound-force;pounds-force;lbf
 joule;joule;joules;J j
+octograph_newton_meter;newton-meter;newton-meters;newton_metre newton_metres Nm N_m
+octograph_foot_pound;foot-pound;foot-pounds;ft_lb ft_lbs lb_ft lbs_ft ftlb lbft pound_foot pound_feet lbf_ft ft_lbf
 calorie;calorie;calories;cal cals;the small calorie of 4.184 J; a food calorie is 1000 of them
 kilocalorie;kilocalorie;kilocalories;kcal kcals food_calorie food_calories;1 cal = 4.184 J
 british_thermal_unit;BTU;BTU;btu btus
@@ -162,7 +168,7 @@ octograph_furlong;furlong;furlongs;
 octograph_fathom;fathom;fathoms;
 """
 _LONG_PREFIXES: Final = (
-    "nano", "micro", "milli", "centi", "deci", "hecto", "kilo", "mega", "giga", "tera", "peta", "kibi",
+    "nano", "micro", "milli", "centi", "deci", "deca", "deka", "hecto", "kilo", "mega", "giga", "tera", "peta", "kibi",
     "mebi", "gibi", "tebi",
 )  # fmt: skip
 _PREFIX_SYMBOLS: Final = {
@@ -203,6 +209,7 @@ _SHORT_FORMS: Final = {
     "mpg us": "mile per gallon", "imperial mpg": "mile per imperial gallon", "mpg imperial": "mile per imperial gallon",
     "uk mpg": "mile per imperial gallon", "mpg uk": "mile per imperial gallon", "kmpl": "kilometer per liter",
 }  # fmt: skip
+_LIKENESS: Final = 70  # of 100
 _HUNDRED: Final = re.compile(r"100 ?(?:km|kms|kilomet(?:er|re)s?)", re.IGNORECASE)
 _HUNDRED_KILOMETERS: Final = UnitName(
     factors=(Factor(unit="octograph_hundred_kilometers", power=1),),
@@ -299,9 +306,35 @@ def _named(text: str) -> tuple[UnitName, ...]:
             return table[spelling]
         if prefixed := _prefixed(spelling):
             return (prefixed,)
-    close = difflib.get_close_matches(name.lower(), [key for key in table if len(key) > 2], n=1, cutoff=0.7)
-    hint = f"Did you mean {close[0].replace('_', ' ')}?" if close else "Ask for instance for 10 miles in km."
+    meant = {_known(near): near for near in nearest(name.lower(), _long_names()) if near.count("_") == name.count("_")}
+    if len(meant) == 1:
+        return next(iter(meant))
+    close = _closest(name.lower())
+    hint = f"Did you mean {close}?" if close else "Ask for instance for 10 miles in km."
     raise ToolError(f"the unit {text!r} is not known here", hint=hint)
+
+
+def _known(name: str) -> tuple[UnitName, ...]:
+    """Return the units of a name that is known to be one."""
+    prefixed = _prefixed(name)
+    return _table().get(name) or ((prefixed,) if prefixed else ())
+
+
+@functools.cache
+def _long_names() -> tuple[str, ...]:
+    """Return the names that are written out, also those with a prefix."""
+    table = _table()
+    bases = [name for name in table if len(name) > 3 and _known(name)[0].factors[0].unit in _PREFIXED]
+    prefixed = (prefix + base for prefix in _LONG_PREFIXES for base in bases)
+    return (*table, *(name for name in prefixed if _prefixed(name)))
+
+
+def _closest(name: str) -> str | None:
+    """Return the known name that is most like this one, for a hint."""
+    from rapidfuzz import process
+
+    found = process.extractOne(name, [known for known in _table() if len(known) > 2], score_cutoff=_LIKENESS)
+    return found[0].replace("_", " ") if found else None
 
 
 @functools.cache
@@ -337,7 +370,7 @@ def _with_prefix(prefix: str, base: UnitName) -> UnitName | None:
     unit = base.factors[0].unit
     if prefix in _BINARY and unit not in _DATA:
         return None
-    if unit in _DATA and prefix in {"nano", "micro", "milli", "centi", "deci", "hecto"}:
+    if unit in _DATA and prefix in {"nano", "micro", "milli", "centi", "deci", "deca", "deka", "hecto"}:
         return None
     return UnitName(
         factors=(Factor(unit=f"{prefix}{unit}", power=1),),

@@ -7,23 +7,24 @@ Numbers are exact fractions from end to end.
 
 from __future__ import annotations
 
+import itertools
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, Final
 
 from octograph.errors import ToolError
+from octograph.nodes.tools.conversions import Amount, Conversion, read_amounts, read_conversion, read_targets
 from octograph.nodes.tools.decimals import exact_decimal, round_significant
-from octograph.nodes.tools.numerals import digits_for_words
 from octograph.nodes.tools.phrasing import spell, strip_request, strip_tail
 from octograph.nodes.tools.tool import ToolAnswer
 from octograph.nodes.tools.unit_names import UnitName, find_units
+from octograph.nodes.tools.unit_questions import find_question
+from octograph.nodes.tools.unit_wording import reword
 
 __all__ = ["UnitConverter"]
 
 _SIGNIFICANT: Final = 6
 _MAX_EXACT: Final = 10
-_MAX_PARTS: Final = 4
 _MAX_BELOW: Final = 1000
 _TEMPERATURES: Final = frozenset({"degree_Celsius", "degree_Fahrenheit", "degree_Rankine", "kelvin"})
 
@@ -43,34 +44,10 @@ _OWN: Final = (
     "octograph_gauss = tesla / 10000",
     "octograph_bit = [octograph_data]",
     "octograph_byte = 8 * octograph_bit",
+    "octograph_newton_meter = newton * meter",
+    "octograph_foot_pound = foot * pound_force",
 )
 
-_PLAIN: Final = (
-    r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9]|,[0-9])|[0-9]{1,40})(?:\.[0-9]{1,40})?(?:e[+-]?[0-9]{1,2})?"
-    r"|\.[0-9]{1,40}"
-)
-_VULGAR: Final = {
-    "½": Fraction(1, 2), "¼": Fraction(1, 4), "¾": Fraction(3, 4), "⅓": Fraction(1, 3), "⅔": Fraction(2, 3),
-    "⅛": Fraction(1, 8), "⅜": Fraction(3, 8), "⅝": Fraction(5, 8), "⅞": Fraction(7, 8),
-}  # fmt: skip
-_PARTS: Final = {"half": Fraction(1, 2), "third": Fraction(1, 3), "quarter": Fraction(1, 4)}
-_NUMBER: Final = re.compile(
-    r"(?P<part>(?:(?:an?|1) )?(?P<name>half|third|quarter)(?: of)?(?: an?)?\b)"
-    rf"|(?P<sign>-)? ?(?:(?P<whole>[0-9]{{1,20}}) )?(?:(?P<above>[0-9]{{1,20}})/"
-    rf"(?P<below>[0-9]{{1,20}})|(?P<vulgar>[{''.join(_VULGAR)}]))"
-    rf"|(?P<minus>-)?(?P<plain>{_PLAIN})|(?P<article>an?(?: single)?\b)",
-    re.IGNORECASE,
-)
-_UNIT_TEXT: Final = re.compile(
-    r"[ -]?(?P<unit>(?:[a-zµμΩå°.\"'/ $£€¥-]|(?<=[a-zµμ])\^?[23](?![0-9./])(?=\s|$|/|,)"
-    r"|(?:(?<=/)|(?<= per ))100 ?(?=k))+)",
-    re.IGNORECASE,
-)
-_SEPARATOR: Final = re.compile(
-    r" (?:in|to|into|as|equals?(?: how many)?|is how many|are how many|expressed in|converted "
-    r"(?:in)?to) |, (?:in|to) | ?= ?",
-    re.IGNORECASE,
-)
 _VERB: Final = re.compile(r"(?:convert|change|turn|express|there are|there is)\s+", re.IGNORECASE)
 _ADJECTIVE: Final = re.compile(
     r"(?:how )?(?:tall|long|far|heavy|hot|cold|warm|fast|big|wide|high|deep|old) (?:is|are) ", re.IGNORECASE
@@ -81,22 +58,6 @@ _SUBJECT: Final = re.compile(
     r"(?:is|was|weighs|measures|holds|lasts) (?=-?[0-9.])",
     re.IGNORECASE,
 )
-_ASKED_FIRST: Final = re.compile(
-    r"(?P<target>[^0-9]+?(?:\^?[23]|100 ?k[a-z]+)?)(?: (?:are|is|do|does|go|fit|was|were|make|makes|equals?)"
-    r"(?: there)?(?: in(?:to)?)?| in| =) (?P<amount>.+)",
-    re.IGNORECASE,
-)
-_MONEY: Final = re.compile(r"[$£€¥]")
-_LIST: Final = re.compile(r",? and |, ", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Amount:
-    """A number and the units that its name may stand for."""
-
-    value: Fraction
-    units: tuple[UnitName, ...]
-    named: bool = True
 
 
 class UnitConverter:
@@ -131,14 +92,10 @@ class UnitConverter:
         '10 miles = 16.09344 kilometers'
 
         """
-        text = strip_tail(strip_request(digits_for_words(spell(query)).text))
-        # "convert 5 km to miles", "how tall is 180 cm in feet", "a marathon is 42.195 km, in miles"
-        for opening in (_VERB, _ADJECTIVE, _SUBJECT):
-            text = opening.sub("", text, count=1) if opening.match(text) else text
-        amounts, targets = _read(text)
-        return self._convert(amounts, targets)
+        conversion = _read(reword(spell(query)))
+        return self._convert(conversion.amounts, conversion.targets)
 
-    def _convert(self, amounts: tuple[_Amount, ...], targets: tuple[tuple[UnitName, ...], ...]) -> ToolAnswer:
+    def _convert(self, amounts: tuple[Amount, ...], targets: tuple[tuple[UnitName, ...], ...]) -> ToolAnswer:
         """Choose the units that fit each other, and convert."""
         for unit in amounts[0].units:
             parts = [(amounts[0].value, unit), *self._matching(amounts[1:], unit)]
@@ -148,10 +105,10 @@ class UnitConverter:
         source, target = amounts[0].units[0].plural, targets[0][0].plural
         raise ToolError(
             f"{source} cannot be converted to {target}: they do not measure the same",
-            hint="Ask for a unit of the same kind.",
+            hint="Ask for a unit of the same kind; from a volume to a mass it depends on what is measured.",
         )
 
-    def _matching(self, amounts: tuple[_Amount, ...], unit: UnitName) -> list[tuple[Fraction, UnitName]]:
+    def _matching(self, amounts: tuple[Amount, ...], unit: UnitName) -> list[tuple[Fraction, UnitName]]:
         found = ((amount.value, self._compatible(amount.units, unit)) for amount in amounts)
         return [(value, match) for value, match in found if match is not None]
 
@@ -173,8 +130,12 @@ class UnitConverter:
             raise ToolError("a temperature is one number", hint="Ask for instance for 72 °F in °C.")
         if len(parts) + len(targets) > 2 and not all(self._measure_alike(smallest, unit) for unit in targets):
             raise ToolError("what is per something else is one number", hint="Ask for one unit.")
+        if any(unit.singular == "hand" and value.denominator != 1 for value, unit in parts):
+            # To people with horses "15.2 hands" is 15 hands and 2 inches.
+            raise ToolError("a part of a hand can be read in two ways", hint="Write it as 15 hands 2 inches.")
         self._check_order([unit for _, unit in parts])
         self._check_order(targets)
+        self._check_multiples(targets)
         total = sum((self._between(value, unit, smallest) for value, unit in parts), Fraction(0))
         if _is_temperature(smallest) and self._between(total, smallest, find_units("kelvin")[0]) < 0:
             raise ToolError("this temperature is below absolute zero", hint="Check the number and the scale.")
@@ -191,6 +152,12 @@ class UnitConverter:
         sizes = [self._between(Fraction(1), unit, units[-1]) for unit in units] if len(units) > 1 else []
         if sizes != sorted(sizes, reverse=True) or len(set(sizes)) != len(sizes):
             raise ToolError("an amount in several units starts with the largest", hint="Write it as 5 feet 11 inches.")
+
+    def _check_multiples(self, units: list[UnitName]) -> None:
+        """Refuse "in metres and feet": people want the whole in each, not some metres and the rest in feet."""
+        pairs = itertools.pairwise(units)
+        if any(self._between(Fraction(1), larger, smaller).denominator != 1 for larger, smaller in pairs):
+            raise ToolError("these units make no whole numbers of each other", hint="Ask for one unit at a time.")
 
     def _split(self, total: Fraction, source: UnitName, targets: list[UnitName]) -> tuple[str, bool]:
         """Write an amount in one or several units, and say whether it is exact."""
@@ -240,79 +207,19 @@ class UnitConverter:
         return self._registry
 
 
-def _read(text: str) -> tuple[tuple[_Amount, ...], tuple[tuple[UnitName, ...], ...]]:
-    """Read "AMOUNT in UNIT" or "how many UNIT in AMOUNT"."""
-    if _MONEY.search(text):
-        raise ToolError("amounts of money are not converted: rates of exchange change", hint="Look up today's rate.")
-    problem: ToolError | None = None
-    # The last separator first: in "10 in in cm" only the second "in" is one.
-    starts = [match.start() for match in re.finditer(r"(?=[ ,=])", text)]
-    for separator in filter(None, (_SEPARATOR.match(text, start) for start in reversed(starts))):
-        try:
-            return _amounts(text[: separator.start()]), _targets(text[separator.end() :])
-        except ToolError as error:
-            problem = problem or error
-    if match := _ASKED_FIRST.fullmatch(text):
-        return _amounts(match["amount"]), _targets(match["target"])
-    raise problem or ToolError("this is no conversion of units", hint='Ask for instance for "10 miles in km".')
-
-
-def _targets(text: str) -> tuple[tuple[UnitName, ...], ...]:
-    names = _LIST.split(re.sub(r"^(?:how many|the|what in) ", "", text.strip(" ?"), flags=re.IGNORECASE))
-    if len(names) > _MAX_PARTS:
-        raise ToolError("these are too many units", hint="Ask for one unit, or for feet and inches.")
-    return tuple(find_units(name) for name in names)
-
-
-def _amounts(text: str) -> tuple[_Amount, ...]:
-    """Read an amount, such as "5 feet 11 inches", to its last character."""
-    text = text.strip(" ,")
-    amounts: list[_Amount] = []
-    position = 0
-    while position < len(text):
-        number = _NUMBER.match(text, position)
-        if number is None or len(amounts) == _MAX_PARTS:
-            raise ToolError(f"{text[:60]!r} is no amount", hint='Write a number and a unit, such as "10 miles".')
-        unit = _UNIT_TEXT.match(text, number.end())
-        value = _value(number)
-        if unit is None or not unit["unit"].strip(" .-"):
-            amounts.append(_bare(value, amounts, text, number.end()))
-            position = number.end()
-            continue
-        name = re.sub(r"(?:,| and)+ ?$", "", unit["unit"].strip(), flags=re.IGNORECASE)
-        amounts.append(_Amount(value=value, units=find_units(name.removeprefix("of "))))
-        position = len(text) - len(text[unit.end() :].lstrip(" ,"))
-    if not amounts or (len(amounts) > 1 and any(amount.value < 0 for amount in amounts)):
-        raise ToolError("an amount is missing", hint='Write a number and a unit, such as "10 miles".')
-    return tuple(amounts)
-
-
-def _bare(value: Fraction, before: list[_Amount], text: str, end: int) -> _Amount:
-    """Read the inches of 5'11 and the pounds of "11 stone 6", which have no unit of their own."""
-    for larger, smaller, number in (("foot", "inch", 12), ("stone", "pound", 14)):
-        follows = before and any(unit.singular == larger for unit in before[-1].units)
-        if follows and end == len(text) and 0 <= value < number:
-            return _Amount(value=value, units=find_units(smaller), named=False)
-    raise ToolError("a number has no unit", hint='Write a number and a unit, such as "10 miles".')
-
-
-def _value(number: re.Match[str]) -> Fraction:
-    """Return a number exactly."""
-    if number["part"]:
-        return _PARTS[number["name"].lower()]
-    if number["article"]:
-        return Fraction(1)
-    if number["plain"]:
-        value = Fraction(number["plain"].replace(",", "").lower())
-        return -value if number["minus"] else value
-    if number["vulgar"]:
-        part = _VULGAR[number["vulgar"]]
-    elif int(number["below"]):
-        part = Fraction(int(number["above"]), int(number["below"]))
-    else:
-        raise ToolError("a division by zero is not defined", hint="Check the amount.")
-    value = int(number["whole"] or 0) + part
-    return -value if number["sign"] else value
+def _read(text: str) -> Conversion:
+    """Read a conversion that is asked in so many words, or else the one that a text asks for."""
+    bare = strip_tail(strip_request(text))
+    # "convert 5 km to miles", "how tall is 180 cm in feet", "a marathon is 42.195 km, in miles"
+    for opening in (_VERB, _ADJECTIVE, _SUBJECT):
+        bare = opening.sub("", bare, count=1) if opening.match(bare) else bare
+    try:
+        return read_conversion(bare)
+    except ToolError:
+        question = find_question(text)
+        if question is None:
+            raise
+        return Conversion(amounts=read_amounts(question.amount), targets=read_targets(question.target))
 
 
 def _is_temperature(unit: UnitName) -> bool:

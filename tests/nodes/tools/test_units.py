@@ -48,7 +48,7 @@ UNITS = UnitConverter()
         ("1 imperial gallon in litres", "1 imperial gallon = 4.54609 liters"),
         ("5000 seconds in hours, minutes and seconds", "5000 seconds = 1 hour 23 minutes 20 seconds"),
         ("1 hour and 30 minutes in minutes", "1 hour 30 minutes = 90 minutes"),
-        ("how many minutes are in two and a half hours", ""),
+        ("how many minutes are in two and a half hours", "2.5 hours = 150 minutes"),
         ("one hundred and five pounds in kg", "105 pounds = 47.62719885 kilograms"),
         ("half a mile in meters", "0.5 miles = 804.672 meters"),
         ("1,000 m in km", "1000 meters = 1 kilometer"),
@@ -105,7 +105,7 @@ def test_text(query: str, text: str) -> None:
     [
         ("5 kg in meters", "do not measure the same"),
         ("72 degrees to celsius", "do not measure the same"),
-        ("5 kilometres in metrs", "Did you mean metres"),
+        ("5 kilometres in metrs", "Did you mean meters"),
         ("10 cats in bar", "not known"),
         ("100 dollars in euros", "money"),
         ("$50 to £", "money"),

@@ -3,8 +3,9 @@
 ``tokens`` cuts a text, ``parser`` reads it into the nodes of ``expression`` and ``joining`` refuses what
 can be read in two ways.
 ``evaluator`` computes exactly, ``equation`` solves for an unknown, ``result`` writes a value down.
-``sentences`` reads the forms that are no formula ("increase 80 by 15%").
-Nothing is ever handed to ``eval``, and nothing is skipped: a word that is not understood is an error.
+``wording`` drops what only asks, ``sentences`` reads the forms that are no formula ("increase 80 by 15%"),
+``integers`` answers what is asked of whole numbers ("prime factors of 360").
+Nothing is ever handed to ``eval``, and nothing is skipped but what is known to say nothing about the result.
 """
 
 from __future__ import annotations

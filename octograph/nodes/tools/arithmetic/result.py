@@ -11,7 +11,7 @@ from octograph.errors import ToolError
 from octograph.nodes.tools.arithmetic.evaluator import Value, approximate
 from octograph.nodes.tools.decimals import exact_decimal, round_places, round_significant
 
-__all__ = ["Result", "Rounding", "write"]
+__all__ = ["Result", "Rounding", "write", "write_fraction"]
 
 _DIGITS: Final = 9
 _MAX_DECIMALS: Final = 12
@@ -107,6 +107,21 @@ def write(value: Value, *, rounding: Rounding | None = None, unit: str = "", exp
         decimal=None if decimal is None else decimal + unit,
         rounded=rounding is not None,
     )
+
+
+def write_fraction(value: Value) -> Result:
+    """Write a value as a fraction, also where a decimal would be exact.
+
+    Raises
+    ------
+    ToolError
+        The value is none, or one that is too long.
+
+    """
+    exact = _exact(value) if isinstance(value, Fraction) else None
+    if exact is None:
+        raise ToolError("the result is no fraction that can be written down", hint="Ask for a decimal.")
+    return Result(exact=exact.removesuffix("/1"), decimal=None, rounded=False)
 
 
 def _plain(value: Value) -> str | None:

@@ -48,7 +48,7 @@ _PHRASES: Final[tuple[tuple[str, Kind, str], ...]] = (
     (r"choose", "operator", "choose"),
     (r"squared", "operator", "squared"),
     (r"cubed", "operator", "cubed"),
-    (r"(?:percent|per cent)", "operator", "percent"),
+    (r"(?:percent|per cent|pct)", "operator", "percent"),
     (r"(?:degrees?|deg)", "operator", "degrees"),
     (r"(?:radians?|rad)", "operator", "radians"),
     (r"square root", "phrase", "sqrt"),

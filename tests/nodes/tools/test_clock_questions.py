@@ -93,6 +93,8 @@ def in_zone(hour: int, source: str, target: str) -> str:
         # Places in a month or a year.
         ("the first Monday in May 2026", "2026-05-04"),
         ("when is the last Monday in May 2026?", "2026-05-25"),
+        ("how many days until the first Monday in May", days(TODAY, date(2027, 5, 3))),
+        ("how many days since the first Monday in May", days(date(2026, 5, 4), TODAY)),
         ("the date of the last Friday of next month", "2026-07-31"),
         ("what's the last day of next month", "2026-07-31"),
         ("what is the 200th day of 2026", (date(2026, 1, 1) + timedelta(199)).isoformat()),
@@ -146,6 +148,10 @@ def in_zone(hour: int, source: str, target: str) -> str:
         ("what time is it in Tokyo if it is 9 am in New York", in_zone(9, "America/New_York", "Asia/Tokyo")),
         ("3 pm Berlin in New York", in_zone(15, "Europe/Berlin", "America/New_York")),
         ("convert 14:00 UTC to Pacific time", in_zone(14, "UTC", "America/Los_Angeles")),
+        (
+            "meeting at 3 pm London time, what time is that in Chicago",
+            in_zone(15, "Europe/London", "America/Chicago"),
+        ),
         ("10am PDT in London", in_zone(10, "America/Los_Angeles", "Europe/London")),
         ("what's the time difference between London and Sydney?", "9 hours"),
         ("what's the difference in time between Delhi and Dubai", "1 hour 30 minutes"),

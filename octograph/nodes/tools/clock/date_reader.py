@@ -69,6 +69,7 @@ _IN: Final = re.compile(rf"(?:in|within) {_SPANS}(?: from (?:now|today))?(?:'s? 
 _AGO: Final = re.compile(rf"{_SPANS} (?:ago|before (?:now|today))")
 _FROM_NOW: Final = re.compile(rf"{_SPANS} (?:from (?:now|today)|after (?:now|today)|hence)")
 _FROM: Final = re.compile(rf"{_SPANS} (?P<way>from|after|before|prior to|past) (?P<base>.+)")
+_YEARLY: Final = re.compile(rf" (?:of|in) (?:the month of )?(?:{MONTH})$")
 _WEEKDAY_FIRST: Final = re.compile(rf"(?:the )?(?P<weekday>{WEEKDAY}),? (?:the )?(?P<rest>(?:[0-9]|(?:{MONTH})\b).*)")
 _STEPS: Final = {"this": 0, "next": 1, "last": -1}
 _TODAY: Final = {
@@ -227,6 +228,10 @@ class DateReader:
         if (shift := _TODAY.get(text)) is not None:
             return Dated(day=self._today + timedelta(days=shift), relative=True)
         if (day := read_ordinal(text, self._today, year=year)) is not None:
+            step = {"future": 1, "past": -1, "none": 0}[lean]
+            # "Until the first Monday in May" is until that of next year, once this year's is over.
+            if year is None and (day - self._today).days * step < 0 and _YEARLY.search(text):
+                day = read_ordinal(text, self._today, year=self._today.year + step) or day
             return Dated(day=day, relative=True)
         if match := _RELATIVE_DAY.fullmatch(text):
             if match["after"]:

@@ -174,7 +174,7 @@ _WHAT_TIME: Final = (
     r"| about)? the clock)"
 )
 _WHEN: Final = r"(?:(?:at )?<time>(?:,? (?:on )?<date>)?|(?:on )?<date>,? (?:at )?<time>)"
-_EVENT: Final = r"(?:(?:my|our|the|a) [a-z]+ (?:is|starts|begins) )?"
+_EVENT: Final = r"(?:(?:(?:my|our|the|a) )?(?!not |it )[a-z]+ (?:is |starts |begins )?(?=at ))?"
 
 FORMS: Final[tuple[Form, ...]] = (
     Form(

@@ -56,7 +56,7 @@ _WHO: Final = (
 _WAS: Final = r"(?: (?:is|was|were|am|are|would|will|be|now|who|if|who's))*"
 _BORN: Final = (
     r",?(?: (?:who|if|and|that))?(?: (?:he|she|i|they|you|someone|it))?(?: (?:is|was"
-    r"|were|am|are|'s))* ?(?:born )?(?:on |in )?<born:date>"
+    r"|were|am|are|'s))* ?(?:born|birthday is|birthday of) (?:on )?<born:date>"
 )
 _STATED: Final = (
     r"(?:(?:someone|my [a-z]+|i|he|she|they|we|[a-z]+) (?:was |were |am )?|)born(?: on)? <born:date>[,.;:!]?"
@@ -77,7 +77,7 @@ FORMS: Final[tuple[Form, ...]] = (
     ),
     Form(rf"(?:my |the )?age(?: in <unit>)?(?: of| for)?(?: <person>)?{_BORN}{_AT}", _age),
     Form(
-        rf"(?:my |the )?age(?: in <unit>)? (?:on|at) <then:date> (?:of|for|if)(?: <person>| a birthday of)?{_BORN}",
+        rf"(?:my |the )?age(?: in <unit>)? (?:on|at) <then:date> (?:of|for|if)(?: <person>| a)?{_BORN}",
         _age,
     ),
     Form(

@@ -169,7 +169,7 @@ def _at(day: date, at: TimeOfDay, moment: datetime) -> datetime:
 
 def _shifted(asked: Question) -> Answer:
     span, start = _length(asked), asked.time()
-    back = asked.word("way") in {"before", "minus", "subtract", "take", "earlier than"}
+    back = asked.word("way") not in {"after", "from", "past", "later than", "plus", "+", "add"}
     total = start.seconds + (-span.seconds if back else span.seconds)
     found, days = clock(total), total // _DAY
     way = "before" if back else "after"

@@ -75,6 +75,8 @@ def in_zone(hour: int, source: str, target: str) -> str:
         ("count the days from 28 July 1914 to 11 November 1918", days(date(1914, 7, 28), date(1918, 11, 11))),
         ("how many dayz between may 1 and oct 1", days(date(2026, 5, 1), date(2026, 10, 1))),
         ("days from 2 Feb to 5 March, both days included", str((date(2026, 3, 5) - date(2026, 2, 2)).days + 1)),
+        ("how many days after 3 May 2026 is 5 June 2026", days(date(2026, 5, 3), date(2026, 6, 5))),
+        ("how many days before 5 June 2026 was 3 May 2026", days(date(2026, 5, 3), date(2026, 6, 5))),
         ("Countdown to 1 July, please, in days", days(TODAY, date(2026, 7, 1))),
         ("From 3 May 1998 to today, how many days", days(date(1998, 5, 3), TODAY)),
         ("days since the moon landing on 20 July 1969", days(date(1969, 7, 20), TODAY)),
@@ -184,6 +186,10 @@ def test_value(query: str, value: str) -> None:
             "From 22:30 to 06:15, over midnight, it is 7 hours and 45 minutes.",
         ),
         (
+            "how long from noon to midnight",
+            "From 12:00 to 00:00, it is 12 hours.",
+        ),
+        (
             "how many working days from 7 to 25 July 2025",
             "There are 15 working days from 7 July 2025 to 25 July 2025 "
             "(both days included; Monday to Friday, public holidays not taken out).",
@@ -222,6 +228,7 @@ def test_what_was_assumed_is_said(query: str, text: str) -> None:
         "what time is it in Berlin if it is 3 pm", "14 November 2029 in 2030", "how old am I if I was born on 4 July",
         "my flight leaves at 22:10 and takes 9 hours. when do I land",
         "how old is the queen on 3 May 2000", "how old was Einstein on 3 May 1950",
+        "from 5 pm to 5 pm", "3 weeks before or after 5 June", "this time tomorrow", "what isn't today's date",
         # Stories that say something else as well.
         "My party is not on 3 May 2027. Which weekday is that?",
         "I leave a day before it, on 3 May. Which weekday is that?",

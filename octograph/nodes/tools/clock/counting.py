@@ -166,6 +166,8 @@ _PASSED: Final = (
 )
 
 FORMS: Final[tuple[Form, ...]] = (
+    Form(r"<unit> after <first:date> (?:is|was|will be) <last:date>", _between),
+    Form(r"<unit> before <last:date> (?:is|was|will be) <first:date>", _between),
     Form(
         rf"(?:<unit>{_LIE}|long{_LIE}|time)? ?{_FROM_TO}{_BOTH}{_IS}(?: long| how long| in days|,? count the days)?",
         _between,

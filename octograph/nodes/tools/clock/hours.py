@@ -76,6 +76,8 @@ def both_times(asked: Question) -> tuple[TimeOfDay, TimeOfDay]:
     first, last = asked.time("first"), asked.time("last")
     # Of "9:40 to 2:05" and "9 am to 2:05" one cannot say which half of the day the last is in.
     marked = [_is_marked(asked.text(name)) for name in ("first", "last")]
+    if first.seconds == last.seconds:
+        raise ToolError("from a time to the same one it is no time, or a day", hint="Write both with their dates.")
     # After "23:40", which is not written in halves, 7:10 is in the morning; after "13:00", 5:30 may be a slip.
     overnight = first.sure and not marked[0] and (last.seconds - first.seconds) % _DAY < _DAY // 2
     unclear = last.seconds <= first.seconds and not overnight
@@ -90,11 +92,8 @@ def _is_marked(text: str) -> bool:
 
 def _between(asked: Question) -> Answer:
     first, last = both_times(asked)
-    seconds = last.seconds - first.seconds
-    over = ""
-    if seconds <= 0:
-        seconds += _DAY
-        over = ", over midnight"
+    seconds = (last.seconds - first.seconds) % _DAY
+    over = ", over midnight" if 0 < last.seconds < first.seconds else ""
     unit = asked.word("unit_of_day")
     said, value = _in_unit(seconds, unit)
     if asked.word("pause"):

@@ -51,8 +51,8 @@ def _end(asked: Question) -> Answer:
 
 def _length(asked: Question) -> Answer:
     first, last = both_times(asked)
-    seconds = (last.seconds - first.seconds) % 86400 or 86400
-    over = ", over midnight" if last.seconds <= first.seconds else ""
+    seconds = (last.seconds - first.seconds) % 86400
+    over = ", over midnight" if 0 < last.seconds < first.seconds else ""
     said = said_seconds(seconds)
     return f"From {first} to {last}{over}, it is {said}.", said.replace(" and ", " ")
 

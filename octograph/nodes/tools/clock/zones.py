@@ -71,7 +71,7 @@ def _zone(text: str, moment: datetime) -> _Zone:
             if len(name) == 2
             else " ".join(word.upper() if word in {"us", "uk"} else word.capitalize() for word in name.split(" "))
         )
-        return _Zone(name=f"{title} time", key=key, clock=ZoneInfo(key))
+        return _Zone(name=title if len(name) == 2 else f"{title} time", key=key, clock=ZoneInfo(key))
     place = find_place(name)
     return _Zone(name=place.name, key=place.zone, clock=ZoneInfo(place.zone))
 

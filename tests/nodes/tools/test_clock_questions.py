@@ -234,6 +234,8 @@ def test_what_was_assumed_is_said(query: str, text: str) -> None:
         "I leave a day before it, on 3 May. Which weekday is that?",
         "The exam moved from 3 May to 5 May. Which weekday is that?",
         "I start at 8:40 and work for 7 hours with a break. When can I go home?",
+        "work ends at 17:30 and lasts 8 hours. when does it end", "My dog was not born on 3 May 2020, how old is it",
+        "he was born 3 May 1990 and died 5 May 2000, how old was he",
         # Other questions.
         "what's the rate today", "what's today's data", "what time is sunset in Paris", "what time is the match",
         "what happened on 4 July 1776", "is 3 May a holiday", "what's the weather today", "nice time", "time flies",

@@ -69,6 +69,11 @@ _ENDS: Final = (
 
 # Who flies arrives by another clock, unless the user says that it is the same.
 _ONE_ZONE: Final = r"(?!.*\b(?:flight|fly|flies|flying|plane|flew|land|lands|landed)\b)"
+# A span is added to a beginning, and to nothing else.
+_BEGINNING: Final = (
+    r"(?!.*\b(?:ends?|ended|finish|finishes|finished|stops?|closes?|arrives?|due|deadline|ready|done|over|be|is)"
+    r" (?:at |by |is )*T[0-9])"
+)
 _SAME_ZONE: Final = r",? (?:in )?(?:the )?same time ?zone"
 
 FORMS: Final[tuple[Form, ...]] = (
@@ -99,13 +104,13 @@ FORMS: Final[tuple[Form, ...]] = (
         _end,
     ),
     Form(
-        rf"{_ONE_ZONE}{WORDS}{{1,6}}(?:at )?<time>,? (?:and |and i |and it )?(?:takes?"
+        rf"{_ONE_ZONE}{_BEGINNING}{WORDS}{{1,6}}(?:at )?<time>,? (?:and |and i |and it )?(?:takes?"
         r"|lasts?|works?|work for|lasts for|needs?|runs?|runs for)(?: for)? <span>"
         rf"[.,;:]? (?:so )?{_ENDS}",
         _end,
     ),
     Form(
-        rf"{_ONE_ZONE}{_ENDS} if {WORDS}{{1,4}}(?:at )?<time> and (?:i )?(?:takes?|lasts?"
+        rf"{_ONE_ZONE}{_BEGINNING}{_ENDS} if {WORDS}{{1,4}}(?:at )?<time> and (?:i )?(?:takes?|lasts?"
         r"|work|works|needs?|runs?)(?: for)? <span>",
         _end,
     ),

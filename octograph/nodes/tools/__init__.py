@@ -1,7 +1,7 @@
 """Tools: worker nodes that compute.
 
 The registry is an explicit table.
-Importing this package imports none of sympy, pint and dateparser: each tool loads what it needs when it
+Importing this package imports none of sympy and pint: each tool loads what it needs when it
 first answers.
 """
 

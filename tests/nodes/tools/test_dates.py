@@ -160,7 +160,6 @@ def test_value(query: str, value: str) -> None:
         "what day was 4.7.97",
         "what day was 03/04",
         "31/31/2020",
-        "10 business days from now",
         "300000 years from now",
         "999999 days ago",
         "what time is it in Paris, Texas?",

@@ -7,34 +7,24 @@ import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Final, Literal
 
 from octograph.errors import ToolError
+from octograph.nodes.tools.clock.names import MONTH, MONTH_NUMBERS, MONTHS, WEEKDAY, WEEKDAY_NUMBERS, WEEKDAYS, written
+from octograph.nodes.tools.clock.ordinals import ORDINAL, nth_weekday, read_ordinal
+from octograph.nodes.tools.clock.spans import DATE_SPAN, read_span
 
-__all__ = ["MONTHS", "WEEKDAYS", "DateReader", "Dated", "written"]
+__all__ = ["DATE", "DateReader", "Dated", "Lean"]
 
 Lean = Literal["none", "future", "past"]
 DateMaker = Callable[[int], date]
 
-MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-    "November", "December",
-)  # fmt: skip
-WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_GREGORIAN: Final = date(1582, 10, 15)
 
-_MONTH_NUMBERS: Final = {name[:length].lower(): n for n, name in enumerate(MONTHS, 1) for length in (3, len(name))} | {
-    "sept": 9
-}
-_WEEKDAY_NUMBERS: Final = {name[:length].lower(): n for n, name in enumerate(WEEKDAYS) for length in (3, len(name))} | {
-    "tues": 1,
-    "thur": 3,
-    "thurs": 3,
-}
-_MONTH: Final = "|".join(sorted(_MONTH_NUMBERS, key=len, reverse=True))
-_WEEKDAY: Final = "|".join(sorted(_WEEKDAY_NUMBERS, key=len, reverse=True))
-_DAY: Final = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
+_DAY: Final = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|\.)?"
 _YEAR: Final = r"(?P<year>[0-9]{4})"
+_WHICH: Final = r"(?: (?P<which>this|next|last) year)?"
 _HOLIDAYS: Final = {
     "christmas": (12, 25), "christmas day": (12, 25), "xmas": (12, 25), "christmas eve": (12, 24),
     "boxing day": (12, 26), "new year": (1, 1), "new years": (1, 1), "new year's": (1, 1),
@@ -42,10 +32,12 @@ _HOLIDAYS: Final = {
     "new years eve": (12, 31), "halloween": (10, 31), "valentine's day": (2, 14), "valentines day": (2, 14),
     "valentine's": (2, 14), "epiphany": (1, 6), "all saints' day": (11, 1), "st patrick's day": (3, 17),
     "saint patrick's day": (3, 17), "april fools' day": (4, 1), "april fools day": (4, 1),
-    "may day": (5, 1), "bastille day": (7, 14),
-    "the end of the year": (12, 31), "end of the year": (12, 31),
+    "may day": (5, 1), "bastille day": (7, 14), "leap day": (2, 29), "all saints day": (11, 1),
 }  # fmt: skip
-_EASTER: Final = {"easter": 0, "easter sunday": 0, "good friday": -2, "easter monday": 1, "pentecost": 49}
+_EASTER: Final = {
+    "easter": 0, "easter sunday": 0, "easter day": 0, "good friday": -2, "easter monday": 1, "pentecost": 49,
+    "ash wednesday": -46, "palm sunday": -7, "maundy thursday": -3, "ascension day": 39, "whit monday": 50,
+}  # fmt: skip
 # Month, weekday, and which of them in the month (the last is -1), as the United States keep them.
 _WEEKDAY_HOLIDAYS: Final = {
     "thanksgiving": (11, calendar.THURSDAY, 4), "thanksgiving day": (11, calendar.THURSDAY, 4),
@@ -59,30 +51,55 @@ _HOLIDAY: Final = "|".join(
 )
 
 _NAMED: Final = (
-    re.compile(rf"(?:the )?{_DAY} (?:of )?(?P<month>{_MONTH})\.?,?(?: (?:of )?{_YEAR})?"),
-    re.compile(rf"(?P<month>{_MONTH})\.? (?:the )?{_DAY},?(?: (?:of )?{_YEAR})?"),
+    re.compile(rf"(?:the )?{_DAY} (?:day )?(?:of )?(?P<month>{MONTH})\.?,?(?: (?:of |in )?{_YEAR})?{_WHICH}"),
+    re.compile(rf"(?P<month>{MONTH})\.? (?:the )?{_DAY}(?![:.0-9]),?(?: (?:of |in )?{_YEAR})?{_WHICH}"),
+    re.compile(rf"{_YEAR},? (?P<month>{MONTH}) {_DAY}(?P<which>(?!))?"),
 )
 _ISO: Final = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
 _NUMERIC: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
 _SHORT: Final = re.compile(r"[0-9]{1,2}([-/.])[0-9]{1,2}(?:\1[0-9]{2})?")
-_RELATIVE_DAY: Final = re.compile(rf"(?P<which>next|last|this|coming|this coming)? ?(?P<name>{_WEEKDAY})")
-_HOLIDAY_DATE: Final = re.compile(
-    rf"(?:the )?(?P<name>{_HOLIDAY})(?: (?:(?:in|of) )?{_YEAR})?(?P<which> (?:this|next|last) year)?"
+_RELATIVE_DAY: Final = re.compile(
+    rf"(?:the )?(?:(?P<which>next|last|this|coming|this coming) )?(?P<name>{WEEKDAY})(?P<after> after next)?"
 )
-_AMOUNT: Final = r"[0-9]{1,6}|an?"
-_SPAN: Final = rf"(?:{_AMOUNT}) (?:days?|weeks?|fortnights?|months?|years?|decades?|centur(?:y|ies))"
-_SPANS: Final = rf"(?P<span>{_SPAN}(?:(?:, | and |, and ){_SPAN}){{0,3}})"
-_IN: Final = re.compile(rf"(?:in|within) {_SPANS}(?: from (?:now|today))?(?:'s time)?")
-_AGO: Final = re.compile(rf"{_SPANS} (?:ago|earlier|before (?:now|today))")
-_FROM_NOW: Final = re.compile(rf"{_SPANS} (?:from (?:now|today)|later|after (?:now|today)|hence)")
+_HOLIDAY_DATE: Final = re.compile(
+    rf"(?:the )?(?:next )?(?P<name>{_HOLIDAY})(?:,? (?:(?:in|of) )?{_YEAR})?(?: (?P<which>this|next|last) year)?"
+)
+_SPANS: Final = rf"(?P<span>{DATE_SPAN})"
+_IN: Final = re.compile(rf"(?:in|within) {_SPANS}(?: from (?:now|today))?(?:'s? time)?")
+_AGO: Final = re.compile(rf"{_SPANS} (?:ago|before (?:now|today))")
+_FROM_NOW: Final = re.compile(rf"{_SPANS} (?:from (?:now|today)|after (?:now|today)|hence)")
 _FROM: Final = re.compile(rf"{_SPANS} (?P<way>from|after|before|prior to|past) (?P<base>.+)")
-_PART: Final = re.compile(rf"({_AMOUNT}) (day|week|fortnight|month|year|decade|centur)")
-_DATE_WORD: Final = rf"{_MONTH}|{_WEEKDAY}|st|nd|rd|th|of|the"
+_YEARLY: Final = re.compile(rf" (?:of|in) (?:the month of )?(?:{MONTH})$")
+_WEEKDAY_FIRST: Final = re.compile(rf"(?:the )?(?P<weekday>{WEEKDAY}),? (?:the )?(?P<rest>(?:[0-9]|(?:{MONTH})\b).*)")
+_STEPS: Final = {"this": 0, "next": 1, "last": -1}
 _TODAY: Final = {
     "today": 0, "now": 0, "tomorrow": 1, "yesterday": -1, "the day after tomorrow": 2,
     "day after tomorrow": 2, "the day before yesterday": -2, "day before yesterday": -2,
     "after tomorrow": 2, "before yesterday": -2,
 }  # fmt: skip
+
+
+def _without_groups(pattern: str) -> str:
+    return re.sub(r"\(\?P<[a-z]+>", "(?:", pattern)
+
+
+_DAY_ITSELF: Final = "|".join(
+    [
+        rf"(?:(?:the )?(?:{WEEKDAY}),? )?(?:{'|'.join(_without_groups(pattern.pattern) for pattern in _NAMED)})",
+        r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}",
+        ORDINAL,
+        _without_groups(_HOLIDAY_DATE.pattern),
+        # "Friday the 13th" is no date: it asks for one.
+        _without_groups(_RELATIVE_DAY.pattern) + "(?!s? the 13th)",
+        "|".join(sorted(_TODAY, key=len, reverse=True)),
+    ]
+)
+DATE: Final = (
+    rf"(?<![\w.,:/+-])(?:{_without_groups(_IN.pattern)}|{_without_groups(_AGO.pattern)}"
+    rf"|{_without_groups(_FROM_NOW.pattern)}"
+    rf"|(?:{DATE_SPAN} (?:from|after|before|prior to|past) )?(?:{_DAY_ITSELF}))(?![\w/-])(?![.,:][0-9])"
+)
+"""The dates that :class:`DateReader` reads, in running text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +120,6 @@ class Dated:
     day: date
     note: str = ""
     relative: bool = False
-
-
-def written(day: date) -> str:
-    """Write a date: ``"4 July 1997"``."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 class DateReader:
@@ -147,21 +159,36 @@ class DateReader:
 
         """
         text = text.strip(" ,").removeprefix("on ").removeprefix("date ")
-        text = re.sub(rf"^(?:{_WEEKDAY}),? (?=[0-9]|the [0-9]|(?:{_MONTH})\b)", "", text)
+        weekday = None
+        if first := _WEEKDAY_FIRST.fullmatch(text):
+            weekday, text = WEEKDAY_NUMBERS[first["weekday"]], first["rest"]
         try:
             found = self._named(text, lean, year) or self._numeric(text) or self._relative(text, lean, year)
-            return found or self._parsed(text)
         except (ValueError, OverflowError) as error:
             raise ToolError(
                 f"the date {text!r} does not exist", hint="Check the day, the month and the year."
             ) from error
+        if found is None:
+            raise ToolError(
+                f"{text!r} is no date that is known here", hint="Write a date as 4 July 1997 or 1997-07-04."
+            )
+        if weekday is not None and found.day.weekday() != weekday:
+            raise ToolError(
+                f"{written(found.day)} is a {WEEKDAYS[found.day.weekday()]}, not a {WEEKDAYS[weekday]}",
+                hint="Check the weekday, and write the year.",
+            )
+        if found.day < _GREGORIAN and not found.note:
+            return replace(found, note="by the Gregorian calendar, which came into use in October 1582")
+        return found
 
     def _named(self, text: str, lean: Lean, year: int | None) -> Dated | None:
         for pattern in _NAMED:
             if match := pattern.fullmatch(text):
-                make = functools.partial(date, month=_MONTH_NUMBERS[match["month"]], day=int(match["day"]))
+                make = functools.partial(date, month=MONTH_NUMBERS[match["month"]], day=int(match["day"]))
                 if match["year"]:
                     return Dated(day=make(int(match["year"])))
+                if match["which"]:
+                    return Dated(day=make(self._today.year + _STEPS[match["which"]]))
                 return Dated(day=self._in_a_year(make, lean, year))
         return None
 
@@ -200,13 +227,22 @@ class DateReader:
     def _relative(self, text: str, lean: Lean, year: int | None) -> Dated | None:
         if (shift := _TODAY.get(text)) is not None:
             return Dated(day=self._today + timedelta(days=shift), relative=True)
+        if (day := read_ordinal(text, self._today, year=year)) is not None:
+            step = {"future": 1, "past": -1, "none": 0}[lean]
+            # "Until the first Monday in May" is until that of next year, once this year's is over.
+            if year is None and (day - self._today).days * step < 0 and _YEARLY.search(text):
+                day = read_ordinal(text, self._today, year=self._today.year + step) or day
+            return Dated(day=day, relative=True)
         if match := _RELATIVE_DAY.fullmatch(text):
+            if match["after"]:
+                first = self._weekday("next", WEEKDAY_NUMBERS[match["name"]]).day
+                return Dated(day=first + timedelta(days=7), relative=True)
             return self._weekday(
-                match["which"] or ("last" if lean == "past" else "next"), _WEEKDAY_NUMBERS[match["name"]]
+                match["which"] or ("last" if lean == "past" else "next"), WEEKDAY_NUMBERS[match["name"]]
             )
         if match := _HOLIDAY_DATE.fullmatch(text):
             if match["which"]:
-                year = self._today.year + {"this": 0, "next": 1, "last": -1}[match["which"].split()[0]]
+                year = self._today.year + _STEPS[match["which"]]
             if match["year"]:
                 year = int(match["year"])
             lean = "future" if lean == "none" else lean
@@ -234,52 +270,17 @@ class DateReader:
     def _shifted(self, base: Dated, span: str, sign: int) -> Dated:
         from dateutil.relativedelta import relativedelta
 
-        totals = {"days": 0, "months": 0}
-        for amount, unit in _PART.findall(span):
-            count = 1 if amount in {"a", "an"} else int(amount)
-            days = {"day": 1, "week": 7, "fortnight": 14}.get(unit)
-            if days is not None:
-                totals["days"] += days * count
-            else:
-                totals["months"] += {"month": 1, "year": 12, "decade": 120, "centur": 1200}[unit] * count
-        if totals["months"] > 12 * 9999:
+        length = read_span(span)
+        if length.months > 12 * 9999:
             raise ValueError("beyond the calendar")
-        moved = base.day + relativedelta(months=sign * totals["months"])
+        if length.seconds % 86400:
+            raise ToolError(f"{span!r} is no whole number of days", hint="Use whole days.")
+        moved = base.day + relativedelta(months=sign * length.months)
         note = base.note
         if moved.day != base.day.day:
             missing = f"{base.day.day} {MONTHS[moved.month - 1]} {moved.year}"
             note = f"there is no {missing}, so the end of the month counts"
-        return replace(base, day=moved + timedelta(days=sign * totals["days"]), note=note, relative=True)
-
-    def _parsed(self, text: str) -> Dated:
-        """Let dateparser read what is left, and believe it only if it used every number."""
-        import dateparser
-
-        found = None
-        # Dateparser skips words that it does not know: "after 31 December" would be that day.
-        known = all(re.fullmatch(_DATE_WORD, word) for word in re.findall(r"[^\W0-9_]+", text))
-        if known and re.search(r"[0-9]", text) and len(text) <= 40 and text.isascii():
-            noon = datetime.combine(self._today, time(12))
-            found = dateparser.parse(
-                text,
-                languages=["en"],
-                settings={
-                    "RELATIVE_BASE": noon,
-                    "STRICT_PARSING": True,
-                    "DATE_ORDER": "DMY",
-                    "PARSERS": ["absolute-time"],
-                },
-            )
-        if found is None:
-            raise ToolError(
-                f"{text!r} is no date that is known here", hint="Write a date as 4 July 1997 or 1997-07-04."
-            )
-        used = {found.day, found.month, found.year}
-        if {int(number) for number in re.findall(r"[0-9]+", text)} != used - (
-            {found.month} if re.search(_MONTH, text) else set()
-        ):
-            raise ToolError(f"{text!r} is no clear date", hint="Write a date as 4 July 1997 or 1997-07-04.")
-        return Dated(day=found.date())
+        return replace(base, day=moved + timedelta(days=sign * (length.seconds // 86400)), note=note, relative=True)
 
 
 def _holiday(name: str, year: int) -> date:
@@ -291,6 +292,5 @@ def _holiday(name: str, year: int) -> date:
         return _holiday("thanksgiving", year) + timedelta(days=1)
     if name in _WEEKDAY_HOLIDAYS:
         month, weekday, which = _WEEKDAY_HOLIDAYS[name]
-        days = [week[weekday] for week in calendar.monthcalendar(year, month) if week[weekday]]
-        return date(year, month, days[which - 1 if which > 0 else which])
+        return nth_weekday((year, month), weekday, which)
     return date(year, *_HOLIDAYS[name])

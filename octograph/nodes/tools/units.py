@@ -13,13 +13,13 @@ from fractions import Fraction
 from typing import Any, ClassVar, Final
 
 from octograph.errors import ToolError
-from octograph.nodes.tools.conversions import Amount, Conversion, read_amounts, read_conversion, read_targets
 from octograph.nodes.tools.decimals import exact_decimal, round_significant
+from octograph.nodes.tools.measures.conversions import Amount, Conversion, read_amounts, read_conversion, read_targets
+from octograph.nodes.tools.measures.names import UnitName, find_units
+from octograph.nodes.tools.measures.questions import find_question
+from octograph.nodes.tools.measures.wording import reword
 from octograph.nodes.tools.phrasing import spell, strip_request, strip_tail
 from octograph.nodes.tools.tool import ToolAnswer
-from octograph.nodes.tools.unit_names import UnitName, find_units
-from octograph.nodes.tools.unit_questions import find_question
-from octograph.nodes.tools.unit_wording import reword
 
 __all__ = ["UnitConverter"]
 

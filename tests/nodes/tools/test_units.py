@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octograph.errors import ToolError
-from octograph.nodes.tools.unit_names import find_units
+from octograph.nodes.tools.measures.names import find_units
 from octograph.nodes.tools.units import UnitConverter
 
 UNITS = UnitConverter()

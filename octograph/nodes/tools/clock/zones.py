@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from octograph.errors import ToolError
 from octograph.nodes.tools.clock.names import counted, full, joined, written
+from octograph.nodes.tools.clock.places import find_place
 from octograph.nodes.tools.clock.reading import Answer, Form, Question, noted
 from octograph.nodes.tools.clock.times import TimeOfDay
-from octograph.nodes.tools.places import find_place
 
 __all__ = ["FORMS"]
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Final
 
 from octograph.errors import ToolError
-from octograph.nodes.tools.unit_names import UnitName, find_units
+from octograph.nodes.tools.measures.names import UnitName, find_units
 
 __all__ = ["NUMBER", "Amount", "Conversion", "read_amounts", "read_conversion", "read_targets"]
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from octograph.errors import ToolError
 from octograph.nodes.tools.asides import words_of, words_that_change
-from octograph.nodes.tools.conversions import NUMBER
-from octograph.nodes.tools.unit_names import UnitName, find_units
+from octograph.nodes.tools.measures.conversions import NUMBER
+from octograph.nodes.tools.measures.names import UnitName, find_units
 
 __all__ = ["Question", "find_question"]
 

@@ -56,6 +56,7 @@ def colours(run: Run, graph_file: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_self_evaluation_is_trained_and_decides_what_is_shown(
     run: Run, colours: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -157,16 +157,18 @@ class DecideStep:
 
     def _seconds(self, state: State) -> float:
         """How long the turn took, without the time for which a person thought: the clock stands while one is asked."""
-        waiting = state.get("waiting")
-        until = self._clock.now() if waiting is None else datetime.fromisoformat(waiting)
-        return (until - datetime.fromisoformat(state["turn"]["started"])).total_seconds() - state.get("waited", 0.0)
+        worked = self._until(state) - datetime.fromisoformat(state["turn"]["started"])
+        return worked.total_seconds() - state.get("waited", 0.0)
 
     def _waited(self, state: State) -> State:
         """Let the clock go on: the person has chosen."""
-        waiting = state.get("waiting")
-        since = self._clock.now() if waiting is None else datetime.fromisoformat(waiting)
-        waited = state.get("waited", 0.0) + (self._clock.now() - since).total_seconds()
+        waited = state.get("waited", 0.0) + (self._clock.now() - self._until(state)).total_seconds()
         return {**state, "waiting": None, "waited": waited}
+
+    def _until(self, state: State) -> datetime:
+        """Now, or when the clock was stopped."""
+        waiting = state.get("waiting")
+        return self._clock.now() if waiting is None else datetime.fromisoformat(waiting)
 
     def _close(
         self,
@@ -219,7 +221,7 @@ def _on(state: State, emit: Emit, event: Decided) -> State:
         "worker": event.next,
         "draft": None,
         "judged": None,
-        "waiting": state.get("waiting"),
+        "waiting": None,
         "waited": state.get("waited", 0.0),
         "decisions": _told(state, emit, event)["decisions"],
     }

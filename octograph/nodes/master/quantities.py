@@ -7,29 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from octograph.nodes.tools.numerals import digits_for_words
+from octograph.nodes.tools.numerals import ORDINALS, TENS, digits_for_words
 
 __all__ = ["Quantity", "in_digits", "quantities"]
 
-_ORDINALS: Final = {
-    word: place
-    for place, word in enumerate(
-        (
-            "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
-            "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
-        ),
-        start=1,
-    )
-}  # fmt: skip
-_TENS: Final = {
-    word: 10 * place
-    for place, word in enumerate(
-        ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), start=2
-    )
-}
-_TENTHS: Final = {f"{word.removesuffix('y')}ieth": value for word, value in _TENS.items()}
+_TENTHS: Final = {f"{word.removesuffix('y')}ieth": value for word, value in TENS.items()}
 _ORDINAL_WORD: Final = re.compile(
-    rf"\b(?:(?:({'|'.join(_TENS)})[-\s])?({'|'.join(_ORDINALS)})|({'|'.join(_TENTHS)}))\b", re.IGNORECASE
+    rf"\b(?:(?:({'|'.join(TENS)})[-\s])?({'|'.join(ORDINALS)})|({'|'.join(_TENTHS)}))\b", re.IGNORECASE
 )
 _ORDINAL: Final = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
 _PERCENT: Final = re.compile(r"(?:(?<=\S)\s+)?(?:%|\bper\s?cent(?:age)?\b)", re.IGNORECASE)
@@ -108,5 +92,5 @@ def _read(text: str) -> Iterator[Quantity]:
 def _ordinal(match: re.Match[str]) -> str:
     if match[3] is not None:
         return f"{_TENTHS[match[3].lower()]}th"
-    tens = 0 if match[1] is None else _TENS[match[1].lower()]
-    return f"{tens + _ORDINALS[match[2].lower()]}th"
+    tens = 0 if match[1] is None else TENS[match[1].lower()]
+    return f"{tens + ORDINALS[match[2].lower()]}th"

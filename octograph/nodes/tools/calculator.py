@@ -28,7 +28,7 @@ from octograph.nodes.tools.arithmetic.result import Rounding, write, write_fract
 from octograph.nodes.tools.arithmetic.sentences import Sentence, read_sentence
 from octograph.nodes.tools.arithmetic.tokens import Token, tokenise
 from octograph.nodes.tools.arithmetic.wording import reword
-from octograph.nodes.tools.numerals import digits_for_words
+from octograph.nodes.tools.numerals import ORDINALS, digits_for_words
 from octograph.nodes.tools.phrasing import normalise, strip_request, strip_tail
 from octograph.nodes.tools.tool import ToolAnswer
 
@@ -49,9 +49,9 @@ _NEAREST: Final = re.compile(
     r"(?P<kind>integer|whole number|whole|one|tenth|hundredth|thousandth|cent)$"
 )
 _PLACES_OF: Final = {"tenth": 1, "hundredth": 2, "cent": 2, "thousandth": 3}
-_ORDINALS: Final = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_POWERS: Final = {word: number for word, number in ORDINALS.items() if 2 <= number <= 10}
 _ORDINAL_POWER: Final = re.compile(
-    rf" (?:raised )?to the (?:(?P<digits>[0-9]{{1,3}})(?:st|nd|rd|th)|(?P<word>{'|'.join(_ORDINALS)})) power"
+    rf" (?:raised )?to the (?:(?P<digits>[0-9]{{1,3}})(?:st|nd|rd|th)|(?P<word>{'|'.join(_POWERS)})) power"
 )
 _AS_FRACTION: Final = re.compile(
     r",? (?:as|to|into) (?:an? |1 )?(?:exact |single |simple )?fraction(?: in (?:its )?(?:lowest|simplest) terms)?$"
@@ -171,7 +171,7 @@ def _sentence(text: str, *, joined: bool) -> Sentence:
 
 def _power_sign(match: re.Match[str]) -> str:
     """Write "to the third power" as a sign."""
-    return f"^{match['digits'] or _ORDINALS.index(match['word']) + 2}"
+    return f"^{match['digits'] or _POWERS[match['word']]}"
 
 
 def _take_rounding(text: str) -> tuple[str, Rounding | None]:

@@ -10,7 +10,19 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Digits", "digits_for_words"]
+__all__ = ["ORDINALS", "TENS", "Digits", "digits_for_words"]
+
+ORDINALS: Final = {
+    word: number
+    for number, word in enumerate(
+        (
+            "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+            "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+        ),
+        start=1,
+    )
+}  # fmt: skip
+"""Ordinal words below twenty, in their order."""
 
 _UNITS: Final = {
     word: value
@@ -21,7 +33,7 @@ _UNITS: Final = {
         )
     )
 }  # fmt: skip
-_TENS: Final = {
+TENS: Final = {
     word: 10 * value
     for value, word in enumerate(
         (
@@ -161,8 +173,8 @@ class _Numeral:
     def add(self, word: str) -> bool:
         """Add a word, and return whether it fits."""
         current = self._current
-        if word in _UNITS or word in _TENS:
-            value = _UNITS.get(word, _TENS.get(word, 0))
+        if word in _UNITS or word in TENS:
+            value = _UNITS.get(word, TENS.get(word, 0))
             return self._add_small(value)
         if current is None or current == 0:
             return False
@@ -206,7 +218,7 @@ def _read_number(text: str, start: int) -> tuple[str, int, bool] | None:
         word = _next_word(text, end)
         if word is not None and word[0] == "and" and numeral.takes_and:
             after = _next_word(text, word[1])
-            if after is not None and (after[0] in _UNITS or after[0] in _TENS):
+            if after is not None and (after[0] in _UNITS or after[0] in TENS):
                 word, joined = after, True
     if end == start:
         return None

@@ -14,7 +14,7 @@ __all__ = ["nearest"]
 _SHORTEST: Final = 7
 
 
-def nearest(word: str, known: Iterable[str], *, shortest: int = _SHORTEST) -> list[str]:
+def nearest(word: str, known: Iterable[str], *, shortest: int = _SHORTEST, lenient: int | None = None) -> list[str]:
     """Find the known words that are one slip away from a word.
 
     A slip is a letter too many, too few or wrong, or two that changed places; the first letter is right.
@@ -27,6 +27,8 @@ def nearest(word: str, known: Iterable[str], *, shortest: int = _SHORTEST) -> li
         Words that are spelled right.
     shortest
         How long a word is that is mended: in short words a slip makes another word.
+    lenient
+        How long a known word is that may be two slips away; None for none.
 
     Returns
     -------
@@ -44,4 +46,4 @@ def nearest(word: str, known: Iterable[str], *, shortest: int = _SHORTEST) -> li
     if len(word) < shortest:
         return []
     near = (name for name in known if name[:1] == word[0] and len(name) >= shortest - 1)
-    return [name for name in near if OSA.distance(word, name, score_cutoff=1) <= 1]
+    return [name for name in near if OSA.distance(word, name) <= (1 if lenient is None or len(name) < lenient else 2)]

@@ -12,7 +12,7 @@ from typing import Final
 from octograph.errors import ToolError
 from octograph.nodes.tools.arithmetic.tokens import tokenise
 from octograph.nodes.tools.asides import words_of, words_that_change
-from octograph.nodes.tools.numerals import digits_for_words
+from octograph.nodes.tools.numerals import ORDINALS, digits_for_words
 from octograph.nodes.tools.phrasing import strip_request, strip_tail
 from octograph.nodes.tools.spelling import nearest
 
@@ -61,7 +61,7 @@ _ROOTS: Final = re.compile(
     r"(?:both |all |the )*(?P<kind>roots?|zeros?|solutions?) (?:of|to|for) (?:the )?"
     r"(?:(?:quadratic|linear|cubic) )?(?:(?:equation|polynomial|function) )?(?=[^,]*[0-9])"
 )
-_ORDINAL: Final = r"[0-9]{1,3}(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
+_ORDINAL: Final = "|".join((r"[0-9]{1,3}(?:st|nd|rd|th)", *(word for word, n in ORDINALS.items() if 2 <= n <= 10)))
 
 
 def _sum_of(match: re.Match[str]) -> str:

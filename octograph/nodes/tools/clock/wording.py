@@ -6,8 +6,9 @@ import re
 from typing import Final
 
 from octograph.nodes.tools.clock.names import MONTH, MONTHS, WEEKDAYS
-from octograph.nodes.tools.numerals import digits_for_words
+from octograph.nodes.tools.numerals import ORDINALS, digits_for_words
 from octograph.nodes.tools.phrasing import normalise, strip_request
+from octograph.nodes.tools.spelling import nearest
 
 __all__ = ["plain"]
 
@@ -23,21 +24,19 @@ _MISSPELT: Final = {
     "midday": "noon", "i've": "i have", "i'd": "i would", "there're": "there are", "he's": "he is", "she's": "she is",
     "someone's": "someone is",
 }  # fmt: skip
-# Long words of which a misspelling is no other word: these may differ in a letter or two.
+# Long words of which a misspelling is no other word: the longest may differ in two letters.
+_SHORTEST: Final = 6
+_LENIENT: Final = 8
 _SPELT: Final = (
     *(name.lower() for name in (*MONTHS, *WEEKDAYS) if len(name) > 5),
     "tomorrow", "yesterday", "between", "weekday", "calendar", "difference",
 )  # fmt: skip
 _KNOWN: Final = frozenset({*_SPELT, *(f"{name.lower()}s" for name in WEEKDAYS), "weekdays", "differences", "calendars"})
 _WORD: Final = re.compile(r"[a-z]+(?:'[a-z]+)?")
-_ORDINALS: Final = (
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
-    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
-)  # fmt: skip
 _ORDINAL_NUMBERS: Final = (
-    {word: n for n, word in enumerate(_ORDINALS, 1) if word != "second"}
+    {word: n for word, n in ORDINALS.items() if word != "second"}
     | {"twentieth": 20, "thirtieth": 30, "thirty-first": 31, "thirty first": 31}
-    | {f"twenty{gap}{word}": 20 + n for n, word in enumerate(_ORDINALS[:9], 1) for gap in "- "}
+    | {f"twenty{gap}{word}": 20 + n for word, n in ORDINALS.items() if n < 10 for gap in "- "}
 )
 _ORDINAL: Final = re.compile(rf"\b(?:{'|'.join(sorted(_ORDINAL_NUMBERS, key=len, reverse=True))})\b")
 _SECOND_OF: Final = re.compile(rf"\bsecond (?=of (?:{MONTH}|the|next|this|last)\b|{'|'.join(WEEKDAYS).lower()})")
@@ -80,7 +79,7 @@ _ASKING: Final = re.compile(
 )
 _TAIL: Final = re.compile(
     r"(?:[\s,;:?!.]|(?<= )(?:please|thanks|thank you|pls|for me|then|again|so i can plan"
-    r"|,? so i can plan|do you know|anyway|even|quick"
+    r"|do you know|anyway|even|quick"
     r"|which date is that|what date is that))+$"
 )
 
@@ -127,11 +126,9 @@ def _spelt(word: str) -> str:
     """Correct a word that can be no other one."""
     if word in _MISSPELT:
         return _MISSPELT[word]
-    if len(word) < 6 or "'" in word or word in _KNOWN:
+    if "'" in word or word in _KNOWN:
         return word
-    from rapidfuzz.distance import OSA
-
-    close = [known for known in _SPELT if known[0] == word[0] and OSA.distance(word, known) <= 1 + (len(known) > 7)]
+    close = nearest(word, _SPELT, shortest=_SHORTEST, lenient=_LENIENT)
     return close[0] if len(close) == 1 else word
 
 

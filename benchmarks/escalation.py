@@ -7,14 +7,10 @@
 asked of the whole graph, as a user would: word problems; questions of SQuAD, without their passage, on articles that
 were added as documents; and such questions on articles that were not, which the model cannot know.
 Half of them, of other problems and articles than the rest, choose a `tau` for each worker with a model: everything is
-withheld, so that all are asked whom a query is passed on to, and what each wrote is graded. On the rest:
-
-- ``everything``: no `tau`. What the master finds no worker for, or one that declines, goes to the likeliest that can
-  answer; what the reader wrote is shown whether or not it stands in the documents. Still nothing is shown where no
-  passage has to do with the question, or the reader itself says that they do not hold the answer.
-- ``untuned``: the graph without a `tau`: the same turns, less what only ``everything`` shows.
-- ``bundled``: the graph with the `tau` that it comes with.
-- ``decided``: the graph with these `tau`, which passes on, escalates and abstains as the product does.
+withheld, so that all are asked whom a query is passed on to, and what each wrote is graded. The rest is answered in
+four ways, which the page tells: ``everything``, which still shows nothing where no passage has to do with the question
+or the reader itself says that they do not hold the answer; ``untuned``, without a `tau`: the same turns, less what only
+``everything`` shows; ``bundled``; and ``decided``, with the `tau` that were chosen.
 
 What was shown of a plan before it stopped counts as shown. Writes ``benchmarks/results/escalation.json``, without any
 text of the data; ``--rows`` writes what became of each question, with its text.
